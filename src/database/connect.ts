@@ -1,0 +1,41 @@
+// Opens a database: one Kysely around one pool of connections. A connection lost while idle is logged and replaced.
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Pool } from 'pg';
+import { columnParsers } from './column-parsers.ts';
+
+const OLDEST = 15;
+
+export type ConnectOptions = {
+  /** Connections at most; what waits longer than ten seconds for one fails. */
+  max?: number;
+  /** Shown in pg_stat_activity. */
+  applicationName?: string;
+  log?: { warn(details: object, message: string): void };
+};
+
+export function connect<Database = any>(url: string, options: ConnectOptions = {}): Kysely<Database> {
+  const pool = new Pool({
+    connectionString: url,
+    application_name: options.applicationName ?? 'demarche',
+    max: options.max ?? 10,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    types: columnParsers,
+    // Times arrive as text, so the text must not depend on how the server happens to be set up.
+    options: '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601',
+  });
+  // Without a listener the loss of an idle connection would end the process.
+  pool.on('error', (error) => options.log?.warn({ err: error }, 'An idle database connection was lost'));
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}
+
+export async function requirePostgres15(db: Kysely<any>): Promise<void> {
+  const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
+  const version = rows[0]?.server_version ?? 'of no known version';
+  if (Number.parseInt(version, 10) >= OLDEST) return;
+  throw new Error(
+    `The database server is PostgreSQL ${version}, and Demarche needs ${OLDEST} or newer. ` +
+      'Upgrade the server, or set DATABASE_URL to a newer one.',
+  );
+}
