@@ -1,0 +1,25 @@
+// The part of the edtf library's interface that Demarche uses; the library ships no declarations.
+declare module 'edtf' {
+  export interface ParsedDate {
+    type: 'Date' | 'Season' | 'Year' | 'Decade' | 'Century';
+    level: number;
+    /** Year, month counted from 0 (or the season, 21 to 24), day, hour, minute, second. */
+    values: number[];
+    approximate?: boolean | number;
+    uncertain?: boolean | number;
+    /** A bit for each unspecified digit of YYYYMMDD. */
+    unspecified?: number;
+  }
+  export interface ParsedInterval {
+    type: 'Interval';
+    level: number;
+    values: [ParsedDate | null, ParsedDate | null];
+  }
+  export interface ParsedOther {
+    type: 'Set' | 'List';
+    level: number;
+    values: unknown[];
+  }
+  /** Throws where the text is not EDTF. */
+  export function parse(text: string): ParsedDate | ParsedInterval | ParsedOther;
+}

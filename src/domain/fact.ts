@@ -1,0 +1,54 @@
+// An event with everything said about it later: corrections applied, retraction noted. One fold, used wherever facts are told.
+import { CORRECTABLE, type EventContent, type RecordedEvent } from './event.ts';
+import type { ContentOf } from './event-type.ts';
+import type { EventCorrected } from './event-types/event-corrected.ts';
+import type { EventRetracted } from './event-types/event-retracted.ts';
+
+/** A recorded event as it is to be read: `corrections` are the sequences that changed it, `retracted` the one that took it back. */
+export type Fact<Content extends EventContent = EventContent> = RecordedEvent<Content> & {
+  corrections: number[];
+  retracted: number | null;
+};
+
+/** Whether the event says something about another event rather than about the world. */
+export function isAboutEvent(event: RecordedEvent): event is RecordedEvent<AboutEvent> {
+  return event.type === 'EventCorrected' || event.type === 'EventRetracted';
+}
+
+type AboutEvent = ContentOf<typeof EventCorrected> | ContentOf<typeof EventRetracted>;
+
+/**
+ * Folds the events of a stream, in the order of the log, into the facts it holds, by event id. A retracted
+ * correction has never been made; a retracted fact stays, marked.
+ */
+export function factsOf(stream: readonly RecordedEvent[]): Map<string, Fact> {
+  const undone = new Map<string, number>();
+  for (const event of stream) if (event.type === 'EventRetracted') undone.set(targetOf(event), event.sequence);
+  const facts = new Map<string, Fact>();
+  for (const event of stream) {
+    facts.set(event.id, { ...event, corrections: [], retracted: undone.get(event.id) ?? null });
+    if (event.type !== 'EventCorrected' || undone.has(event.id)) continue;
+    const target = facts.get(targetOf(event));
+    if (target) facts.set(target.id, corrected(target, event as RecordedEvent<ContentOf<typeof EventCorrected>>));
+  }
+  return facts;
+}
+
+function targetOf(event: RecordedEvent): string {
+  return event.data['event'] as string;
+}
+
+function corrected(fact: Fact, correction: RecordedEvent<ContentOf<typeof EventCorrected>>): Fact {
+  const next = { ...fact, corrections: [...fact.corrections, correction.sequence] };
+  return applyReplacement(next, correction.data.replacement);
+}
+
+/** The event with the given parts replaced; a part given as null is taken away. */
+export function applyReplacement<E extends EventContent>(event: E, replacement: Record<string, unknown>): E {
+  const next: Record<string, unknown> = { ...(event as EventContent) };
+  for (const part of CORRECTABLE) {
+    if (replacement[part] === null) delete next[part];
+    else if (replacement[part] !== undefined) next[part] = replacement[part];
+  }
+  return next as unknown as E;
+}

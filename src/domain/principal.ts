@@ -1,0 +1,87 @@
+// Whom an utterance counts for: worked out from dated offices, so that a former minister no longer speaks for a state.
+import type { Interval } from './occurred.ts';
+import { compareOccurred } from './occurred.ts';
+
+/** One record about an office: someone took it up, or left it. */
+export interface OfficeRecord extends Interval {
+  change: 'assumed' | 'vacated';
+  /** The title: "President of Russia". */
+  office: string;
+  /** The actor the office belongs to: russia. */
+  of: string;
+  /** The date as written (EDTF). */
+  occurred: string;
+  event: string;
+  sequence: number;
+}
+
+/** An office held from one date to another; `until` is null while no end is recorded. */
+export interface Tenure {
+  office: string;
+  of: string;
+  from: OfficeRecord;
+  until: OfficeRecord | null;
+}
+
+/** What an actor is tied to, as far as it is known. */
+export interface Affiliations {
+  /** Every record about the offices of this actor, in any order. */
+  officeRecords(actor: string): OfficeRecord[];
+  /** The actor that this institution speaks for (the Kremlin: russia). */
+  represents(actor: string): string | undefined;
+}
+
+export interface Utterance extends Interval {
+  speaker: string;
+  onBehalfOf?: string | null | undefined;
+}
+
+/**
+ * The principal of an utterance: `onBehalfOf` where it is given, else what the speaker's office at that time
+ * stands for, else what the speaker represents, else the speaker. An office of an institution counts for what
+ * the institution represents.
+ */
+export function principalOf({ speaker, onBehalfOf, earliest, latest }: Utterance, known: Affiliations): string {
+  if (onBehalfOf) return onBehalfOf;
+  // As everywhere, a fact holds from its earliest day; only one with an open start is judged by its last.
+  const day = earliest ?? latest;
+  const office = tenuresOf(known.officeRecords(speaker)).findLast((tenure) => day !== null && isHeldAt(tenure, day));
+  return representedBy(office?.of ?? speaker, known);
+}
+
+/** Pairs what was assumed with what was vacated, office by office, in the order in which the offices were taken up. */
+export function tenuresOf(records: OfficeRecord[]): Tenure[] {
+  const tenures: Tenure[] = [];
+  for (const record of records.toSorted(compareOfficeRecords)) {
+    const open = tenures.find(({ office, of, until }) => !until && office === record.office && of === record.of);
+    if (record.change === 'assumed') {
+      if (open) open.until = record;
+      tenures.push({ office: record.office, of: record.of, from: record, until: null });
+    } else if (open) open.until = record;
+  }
+  return tenures;
+}
+
+/** Whether the office was held on a day (`YYYY-MM-DD`): from its first day on, no longer on the day it was left. */
+export function isHeldAt({ from, until }: Tenure, day: string): boolean {
+  const begun = from.earliest === null || from.earliest <= day;
+  const over = until !== null && until.latest !== null && until.latest <= day;
+  return begun && !over;
+}
+
+function compareOfficeRecords(a: OfficeRecord, b: OfficeRecord): number {
+  // Where one leaves and takes up an office on the same day, the leaving belongs to the earlier tenure.
+  const byChange = Number(a.change === 'assumed') - Number(b.change === 'assumed');
+  return compareOccurred(a, b) || byChange || a.sequence - b.sequence;
+}
+
+function representedBy(actor: string, known: Affiliations): string {
+  const passed = new Set<string>();
+  let principal = actor;
+  for (;;) {
+    const next = known.represents(principal);
+    if (next === undefined || passed.has(next)) return principal;
+    passed.add(principal);
+    principal = next;
+  }
+}
