@@ -1,0 +1,47 @@
+// The database cannot be reached, or not now. Told apart by SQLSTATE and by the system's error codes, never by text.
+
+/** The log could not be reached; nothing is known to have been recorded, and the same ids may be sent again. */
+export class LogUnavailable extends Error {
+  readonly code = 'log_unavailable';
+
+  constructor(cause: unknown) {
+    super('The database of the log cannot be reached at the moment.', { cause });
+  }
+}
+
+/** More is waiting to be recorded than this process takes on. */
+export class LogOverloaded extends Error {
+  readonly code = 'log_overloaded';
+
+  constructor(waiting: number) {
+    super(`${waiting} events are waiting to be recorded already; try again shortly.`);
+  }
+}
+
+const SYSTEM_CODES = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/**
+ * Whether an error means that the connection was lost or refused, so that the outcome of what was sent is unknown:
+ * SQLSTATE class 08 (connection), 57P01 to 57P05 (server shutting down, crashed, starting), 53300 (too many
+ * connections), or an error of the socket.
+ */
+export function isConnectionLoss(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const code = (cause as { code?: unknown }).code;
+    if (typeof code === 'string') {
+      if (code.startsWith('08') || code.startsWith('57P0') || code === '53300' || SYSTEM_CODES.has(code)) return true;
+      continue;
+    }
+    // pg names neither: "Connection terminated unexpectedly", "timeout exceeded when trying to connect".
+    if (/^Connection terminated|timeout exceeded when trying to connect|not queryable/.test(cause.message)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,263 @@
+// The one way into the log. Everything that waits goes to the database together as soon as a writer is free; each event is
+// judged on exactly what the log holds before it, and one caller's conflict or refusal never fails its neighbours.
+import type { RecordedEvent } from '../domain/event.ts';
+import type { Violation } from '../domain/event-type.ts';
+import { appendGroup, type AppendResult } from './append-group.ts';
+import { contentHash } from './content-hash.ts';
+import { readRecorded, streamsFor } from './decision-reads.ts';
+import { JudgedGroup } from './judged-group.ts';
+import type { LogStore } from './log-database.ts';
+import { isConnectionLoss, LogOverloaded, LogUnavailable } from './log-unavailable.ts';
+import { nearest } from './nearest.ts';
+import type { RegistryMemory } from './registry-memory.ts';
+import { unanswered, type Outcome, type Pending, type Request, type Submission } from './submission.ts';
+
+/** Groups of more events or bytes gain nothing: the cost of a commit is spread thinly enough by then. */
+const GROUP_EVENTS = 500;
+const GROUP_BYTES = 1_000_000;
+
+/** The most that one call of {@link Recorder.record} may bring. */
+export const MAX_SUBMISSIONS = 1_000;
+
+interface RecorderOptions {
+  log: LogStore;
+  registry: RegistryMemory;
+  /** Groups on their way at once. While one commits, the next is judged and sent. */
+  writers?: number;
+  /** Events that may wait before more are turned away. */
+  maxWaiting?: number;
+  now?: () => Date;
+  /** Called with the last sequence of each group that was recorded. */
+  onRecorded?: (sequence: number) => void;
+}
+
+export class Recorder {
+  readonly #options: Required<RecorderOptions>;
+  readonly #queue: Request[] = [];
+  #waiting = 0;
+  #writing = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#options = {
+      writers: 2,
+      maxWaiting: 10_000,
+      now: () => new Date(),
+      onRecorded: () => {},
+      ...options,
+    };
+  }
+
+  /**
+   * Records events in the order given, one outcome each. With `atomic`, all or none. Throws LogOverloaded when too much is
+   * waiting, LogUnavailable when the database is away; sending the same ids again is then safe.
+   */
+  record(submissions: Submission[], { atomic = false } = {}): Promise<Outcome[]> {
+    if (submissions.length > MAX_SUBMISSIONS)
+      throw new RangeError(`Expected at most ${MAX_SUBMISSIONS} events at once, found ${submissions.length}.`);
+    if (this.#waiting + submissions.length > this.#options.maxWaiting) throw new LogOverloaded(this.#waiting);
+    if (submissions.length === 0) return Promise.resolve([]);
+    if (atomic && new Set(submissions.map(({ event }) => event.id)).size < submissions.length)
+      throw new RangeError('Expected each id once in an atomic batch.');
+    const items = submissions.map(prepare);
+    return new Promise((resolve, reject) => {
+      this.#waiting += items.length;
+      this.#queue.push({ items, atomic, doubtful: false, alone: false, resolve, reject });
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    while (this.#writing < this.#options.writers && this.#queue.length > 0) {
+      this.#writing++;
+      void this.#flush(this.#take()).finally(() => {
+        this.#writing--;
+        this.#pump();
+      });
+    }
+  }
+
+  /** Takes whole requests, oldest first; one that is atomic, or suspected of failing its group, goes alone. */
+  #take(): Request[] {
+    const taken = [this.#queue.shift()!];
+    if (goesAlone(taken[0]!)) return taken;
+    let events = 0;
+    let bytes = 0;
+    const full = () => events >= GROUP_EVENTS || bytes >= GROUP_BYTES;
+    for (let next: Request | undefined = taken[0]; next; next = this.#queue.shift()) {
+      if (next !== taken[0]) taken.push(next);
+      events += next.items.length;
+      bytes += next.items.reduce((sum, { content }) => sum + content.length, 0);
+      if (full() || this.#queue[0] === undefined || goesAlone(this.#queue[0])) break;
+    }
+    return taken;
+  }
+
+  async #flush(requests: Request[]): Promise<void> {
+    try {
+      const { group, known } = await this.#judge(requests);
+      if (group.items.length > 0)
+        await this.#append(
+          group,
+          known,
+          requests.some(({ atomic }) => atomic),
+        );
+      for (const request of requests) this.#settle(request);
+    } catch (error) {
+      this.#fail(requests, error);
+    }
+  }
+
+  async #judge(requests: Request[]): Promise<{ group: JudgedGroup; known: number }> {
+    const { log, registry, now } = this.#options;
+    const doubtful = requests.filter((request) => request.doubtful);
+    if (doubtful.length > 0 || registry.isBehind) await registry.refresh();
+    // Taken before the streams are read: whatever is appended from here on is caught by the append itself.
+    const known = registry.sequence;
+    await answerDuplicates(log, doubtful.flatMap(unanswered));
+    const pending = requests.flatMap(unanswered);
+    const streams = await streamsFor(
+      log,
+      registry,
+      pending.map(({ submission }) => submission.event),
+    );
+    const group = new JudgedGroup(streams, lastDayOnEarth(now()));
+    for (const request of requests) this.#judgeRequest(request, group);
+    return { group, known };
+  }
+
+  #judgeRequest(request: Request, group: JudgedGroup): void {
+    const isFinal = request.doubtful;
+    const accepted = group.items.length;
+    for (const item of unanswered(request)) {
+      // An id twice: the second is judged when the first is settled.
+      if (group.holds(item.submission.event.id)) break;
+      const verdict = group.judge(item);
+      if (verdict === 'accepted') continue;
+      if (verdict === 'undecided' || !isFinal) {
+        // What follows in the request may rest on this item, so it waits with it.
+        request.doubtful = true;
+        break;
+      }
+      item.outcome = {
+        status: 'refused',
+        violations: verdict.refused.map((violation) => this.#withNearest(violation)),
+      };
+    }
+    if (request.atomic && unanswered(request).length > group.items.length - accepted) group.dropAfter(accepted);
+    else if (request.atomic && request.items.some(isRefused)) {
+      group.dropAfter(accepted);
+      for (const item of unanswered(request)) item.outcome = { status: 'not_recorded' };
+    }
+  }
+
+  async #append(group: JudgedGroup, known: number, atomic: boolean): Promise<void> {
+    const { log, registry, onRecorded } = this.#options;
+    const results = await appendGroup(log, group.items, known, atomic);
+    const recorded: RecordedEvent[] = [];
+    for (const result of results) {
+      const item = group.pending[result.item]!;
+      item.outcome = outcomeOf(item, result);
+      if (result.outcome === 'recorded' && item.outcome?.status === 'recorded') recorded.push(item.outcome.event);
+    }
+    if (recorded.length === 0) return;
+    registry.follow(recorded);
+    onRecorded(recorded.at(-1)!.sequence);
+  }
+
+  #settle(request: Request): void {
+    if (unanswered(request).length > 0) {
+      request.doubtful = true;
+      this.#queue.unshift(request);
+      return;
+    }
+    this.#waiting -= request.items.length;
+    request.resolve(request.items.map(({ outcome }) => outcome!));
+  }
+
+  #fail(requests: Request[], error: unknown): void {
+    // Something in one of them upset the database: let each go alone, so that only the culprit fails.
+    if (!isConnectionLoss(error) && !(error instanceof LogUnavailable) && requests.length > 1) {
+      for (const request of requests.toReversed()) this.#queue.unshift(Object.assign(request, { alone: true }));
+      return;
+    }
+    for (const request of requests) {
+      this.#waiting -= request.items.length;
+      request.reject(isConnectionLoss(error) && !(error instanceof LogUnavailable) ? new LogUnavailable(error) : error);
+    }
+  }
+
+  #withNearest({ unknown, ...violation }: Violation): Violation {
+    const name = unknown && nearest(unknown.target, this.#options.registry.slugs(unknown.kind));
+    return name === undefined
+      ? violation
+      : { ...violation, expected: `${violation.expected}; the nearest is "${name}"` };
+  }
+}
+
+function prepare(submission: Submission): Pending {
+  const { id: _, type: __, occurred: ___, ...content } = submission.event;
+  return { submission, content: JSON.stringify(content), contentHash: contentHash(submission.event) };
+}
+
+function goesAlone({ atomic, alone }: Request): boolean {
+  return atomic || alone;
+}
+
+function isRefused({ outcome }: Pending): boolean {
+  return outcome?.status === 'refused';
+}
+
+/** A rule may refuse today what was recorded yesterday: an id that the log holds is answered from the log. */
+async function answerDuplicates(log: LogStore, items: Pending[]): Promise<void> {
+  const recorded = await readRecorded(
+    log,
+    items.map(({ submission }) => submission.event.id),
+  );
+  for (const item of items) {
+    const earlier = recorded.get(item.submission.event.id);
+    if (earlier)
+      item.outcome = outcomeOf(item, {
+        ...earlier,
+        outcome: earlier.content_hash === item.contentHash ? 'duplicate' : 'id_reused',
+      });
+  }
+}
+
+/** Undefined where the item has to be judged again. */
+function outcomeOf({ submission }: Pending, result: Omit<AppendResult, 'item'>): Outcome | undefined {
+  const { stream, version, sequence } = result;
+  switch (result.outcome) {
+    case 'recorded':
+    case 'duplicate': {
+      const { recorded, recorded_by: recordedBy, hash } = result;
+      const place = {
+        sequence: sequence!,
+        stream,
+        version,
+        recorded: recorded!,
+        recordedBy: recordedBy!,
+        hash: hash!,
+      };
+      return { status: result.outcome, event: { ...submission.event, ...place } };
+    }
+    case 'version_conflict':
+      return {
+        status: 'conflict',
+        code: 'version_conflict',
+        stream,
+        expectedVersion: submission.expectedVersion!,
+        version,
+      };
+    case 'id_reused':
+      return { status: 'conflict', code: 'id_reused', id: submission.event.id, sequence: sequence! };
+    case 'not_recorded':
+      return { status: 'not_recorded' };
+    case 'stale':
+      return undefined;
+  }
+}
+
+/** The day it already is where days begin first, at UTC+14: nothing that has happened anywhere lies after it. */
+function lastDayOnEarth(now: Date): string {
+  return new Date(now.getTime() + 14 * 3_600_000).toISOString().slice(0, 10);
+}
