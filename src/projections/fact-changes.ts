@@ -1,0 +1,45 @@
+// From a page of the log to what it changes: facts that appear, facts that read otherwise, facts that are taken back.
+import type { RecordedEvent } from '../domain/event.ts';
+import { factsOf, isAboutEvent, type Fact } from '../domain/fact.ts';
+import type { LogStore } from '../events/log-database.ts';
+import { readStreamsOf } from '../events/read-log.ts';
+
+/** What one event of the log changed about one fact. `before` is null for a fact that appears, `after` for one taken back. */
+export interface FactChange {
+  sequence: number;
+  before: Fact | null;
+  after: Fact | null;
+}
+
+/** The changes of a page, in the order of the log. Depends on nothing but the log up to each event. */
+export async function factChanges(log: LogStore, events: RecordedEvent[]): Promise<FactChange[]> {
+  const streams = await readStreamsOf(
+    log,
+    events.filter(isAboutEvent).map(({ id }) => id),
+  );
+  return events.flatMap((event) =>
+    isAboutEvent(event) ? changesBy(event, streams.get(event.stream)!) : [appearance(event)],
+  );
+}
+
+function appearance(event: RecordedEvent): FactChange {
+  return { sequence: event.sequence, before: null, after: { ...event, corrections: [], retracted: null } };
+}
+
+/** Compares the facts of the stream before and after the event. */
+function changesBy({ sequence }: RecordedEvent, stream: RecordedEvent[]): FactChange[] {
+  const before = factsOf(stream.filter((event) => event.sequence < sequence));
+  const after = factsOf(stream.filter((event) => event.sequence <= sequence));
+  return [...after.values()].flatMap((fact) => {
+    const change = { sequence, before: standing(before.get(fact.id)), after: standing(fact) };
+    return sameAccount(change.before, change.after) ? [] : [change];
+  });
+}
+
+function standing(fact: Fact | undefined): Fact | null {
+  return fact === undefined || fact.retracted !== null ? null : fact;
+}
+
+function sameAccount(a: Fact | null, b: Fact | null): boolean {
+  return a === b || (a !== null && b !== null && a.corrections.join() === b.corrections.join());
+}

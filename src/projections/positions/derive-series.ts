@@ -1,0 +1,122 @@
+// Works a page of changes into the series: finds whom each utterance counts for, as was known then, and moves it in and out.
+import { sql, type Transaction } from 'kysely';
+import { principalOf } from '../../domain/principal.ts';
+import { compareAssertions } from '../../domain/series.ts';
+import type { FactChange } from '../fact-changes.ts';
+import type { DatabaseOf } from '../projection.ts';
+import { dayBounds } from '../table.ts';
+import { insertRows } from '../write-page.ts';
+import { AffiliationHistory, affiliatedActor } from './affiliation-history.ts';
+import { utteranceFromRow, utterancesOf, type AssertionRow, type Utterance } from './assertion-row.ts';
+import { positionTables, type PositionTables } from './tables.ts';
+import { SeriesBook, type Move } from './series-book.ts';
+
+type PositionsTransaction = Transaction<DatabaseOf<PositionTables>>;
+
+export async function deriveSeries(changes: FactChange[], tables: PositionsTransaction, schema: string): Promise<void> {
+  const moves = await movesOf(changes, tables);
+  if (moves.length === 0) return;
+  const book = new SeriesBook(await standingRows(tables, schema, moves));
+  for (const together of Map.groupBy(moves, ({ sequence }) => sequence).values()) book.make(together);
+  const { added, ended } = book.changes();
+  await endRows(tables, schema, ended);
+  await insertRows(tables, schema, 'assertion', positionTables.assertion, added);
+}
+
+/** What enters and leaves which series: by being said, corrected or retracted, and by what becomes known of offices. */
+async function movesOf(changes: FactChange[], tables: PositionsTransaction): Promise<Move[]> {
+  const affiliated = changes.flatMap(({ before, after }) => affiliatedActor(before) ?? affiliatedActor(after) ?? []);
+  const unsaid = changes.flatMap(({ before }) => (before && utterancesOf(before).length > 0 ? [before.id] : []));
+  if (
+    affiliated.length === 0 &&
+    unsaid.length === 0 &&
+    !changes.some(({ after }) => after && utterancesOf(after).length > 0)
+  )
+    return [];
+
+  const history = await AffiliationHistory.read(tables, changes[0]!.sequence);
+  const speakers = affiliated.flatMap((actor) => [...history.dependants(actor)]);
+  const placed = new Map<string, { principal: string; said: Utterance }>();
+  for (const row of await rowsToMove(tables, unsaid, speakers))
+    placed.set(keyOf(row), { principal: row.principal, said: utteranceFromRow(row) });
+
+  const moves: Move[] = [];
+  for (const { sequence, before, after } of changes) {
+    const known = history.at(sequence);
+    const leave = (key: string) => {
+      const place = placed.get(key);
+      if (place) moves.push({ sequence, kind: 'leave', ...place });
+      placed.delete(key);
+    };
+    const enter = (said: Utterance) => {
+      const place = { principal: principalOf(said, known), said };
+      moves.push({ sequence, kind: 'enter', ...place });
+      placed.set(keyOf(said), place);
+    };
+    if (before) for (const said of utterancesOf(before)) leave(keyOf(said));
+    if (after) for (const said of utterancesOf(after)) enter(said);
+    const actor = affiliatedActor(before) ?? affiliatedActor(after);
+    const dependants = actor === undefined ? undefined : history.dependants(actor);
+    for (const [key, { principal, said }] of dependants ? [...placed] : []) {
+      if (!dependants!.has(said.speaker) || principalOf(said, known) === principal) continue;
+      leave(key);
+      enter(said);
+    }
+  }
+  return moves;
+}
+
+function keyOf({ event, speaker }: { event: string; speaker: string }): string {
+  return `${event} ${speaker}`;
+}
+
+async function rowsToMove(tables: PositionsTransaction, events: string[], speakers: string[]): Promise<AssertionRow[]> {
+  if (events.length === 0 && speakers.length === 0) return [];
+  return tables
+    .selectFrom('assertion')
+    .selectAll()
+    .where('known_until', 'is', null)
+    .where((eb) =>
+      eb.or([
+        eb('event', '=', sql<string>`any(${events}::uuid[])`),
+        eb('speaker', '=', sql<string>`any(${speakers}::text[])`),
+      ]),
+    )
+    .execute();
+}
+
+/** Of each series that is touched: the rows from the earliest move on, and the counted one before it. */
+async function standingRows(tables: PositionsTransaction, schema: string, moves: Move[]): Promise<AssertionRow[]> {
+  const earliest = Map.groupBy(moves, ({ principal, said }) => `${principal} ${said.issue}`);
+  const places = [...earliest.values()].map((together) => {
+    const { principal, said } = together.toSorted((a, b) => compareAssertions(a.said, b.said))[0]!;
+    return { principal, issue: said.issue, sequence: said.sequence, ...dayBounds(said) };
+  });
+  const assertion = sql.id(schema, 'assertion');
+  const ofSeries = sql`a.principal = p.principal and a.issue = p.issue and a.known_until is null`;
+  const { rows } = await sql<AssertionRow>`
+    select s.* from json_to_recordset(${JSON.stringify(places)}::json)
+        as p(principal text, issue text, earliest date, latest date, sequence bigint)
+      cross join lateral (
+        (select a.* from ${assertion} a
+          where ${ofSeries} and (a.earliest, a.latest, a.sequence) >= (p.earliest, p.latest, p.sequence))
+        union all
+        (select a.* from ${assertion} a
+          where ${ofSeries} and a.counted and (a.earliest, a.latest, a.sequence) < (p.earliest, p.latest, p.sequence)
+          order by a.earliest desc, a.latest desc, a.sequence desc limit 1)
+      ) s`.execute(tables);
+  return rows;
+}
+
+async function endRows(
+  tables: PositionsTransaction,
+  schema: string,
+  ended: { row: AssertionRow; until: number }[],
+): Promise<void> {
+  if (ended.length === 0) return;
+  const ends = ended.map(({ row, until }) => ({ sequence: row.sequence, speaker: row.speaker, until }));
+  await sql`
+    update ${sql.id(schema, 'assertion')} t set known_until = x.until
+      from json_to_recordset(${JSON.stringify(ends)}::json) as x(sequence bigint, speaker text, until bigint)
+     where t.sequence = x.sequence and t.speaker = x.speaker and t.known_until is null`.execute(tables);
+}

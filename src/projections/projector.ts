@@ -1,0 +1,114 @@
+// Keeps the read models of this node up with the log: told of every append, and looking by itself in case nobody tells.
+import type { Logger } from 'pino';
+import type { LogStore } from '../events/log-database.ts';
+import { catchUp, PoisonEvent } from './catch-up.ts';
+import { prepare } from './prepare.ts';
+import type { Projection } from './projection.ts';
+
+/** What is missed when no word comes is found after this long. */
+const POLL_MS = 1_000;
+
+interface ProjectorOptions {
+  log: LogStore;
+  projections: readonly Projection[];
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+}
+
+/** One projection as it runs on this node. */
+class Run {
+  readonly #log: LogStore;
+  readonly #projection: Projection;
+  readonly #logger: ProjectorOptions['logger'];
+  readonly #waiting = new Set<{ sequence: number; resolve(): void }>();
+  #checkpoint = 0;
+  #woken = true;
+  #failed = false;
+  #working: Promise<void> | undefined;
+
+  constructor({ log, logger }: ProjectorOptions, projection: Projection) {
+    this.#log = log;
+    this.#logger = logger;
+    this.#projection = projection;
+  }
+
+  wake(): void {
+    this.#woken = true;
+    if (this.#failed) return;
+    this.#working ??= this.#work().finally(() => (this.#working = undefined));
+  }
+
+  /** Resolves true once the checkpoint has reached the sequence, false when the deadline comes first. */
+  async reaches(sequence: number, deadlineMs: number): Promise<boolean> {
+    if (this.#checkpoint >= sequence) return true;
+    return new Promise((resolve) => {
+      const waiter = { sequence, resolve: () => settle(true) };
+      const timer = setTimeout(() => settle(false), deadlineMs);
+      const settle = (reached: boolean) => {
+        clearTimeout(timer);
+        this.#waiting.delete(waiter);
+        resolve(reached);
+      };
+      this.#waiting.add(waiter);
+      this.wake();
+    });
+  }
+
+  async finish(): Promise<void> {
+    this.#failed = true;
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#woken && !this.#failed) {
+      this.#woken = false;
+      try {
+        await catchUp(this.#log, this.#projection, (checkpoint) => this.#advance(checkpoint));
+      } catch (error) {
+        if (error instanceof PoisonEvent) this.#failed = true;
+        // Anything else is the database: the next poll tries again.
+        this.#logger.error(
+          { err: error, projection: this.#projection.name },
+          'A projection could not be brought up to date',
+        );
+      }
+    }
+  }
+
+  #advance(checkpoint: number): void {
+    this.#checkpoint = checkpoint;
+    for (const waiter of this.#waiting) if (waiter.sequence <= checkpoint) waiter.resolve();
+  }
+}
+
+export class Projector {
+  readonly #options: ProjectorOptions;
+  readonly #runs: Map<string, Run>;
+  #poll: NodeJS.Timeout | undefined;
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options;
+    this.#runs = new Map(options.projections.map((projection) => [projection.name, new Run(options, projection)]));
+  }
+
+  /** Prepares the read models, then follows the log until {@link stop}. */
+  async start(): Promise<void> {
+    for (const projection of this.#options.projections) await prepare(this.#options.log, projection);
+    this.wake();
+    this.#poll = setInterval(() => this.wake(), POLL_MS);
+  }
+
+  /** Something was appended. */
+  wake(): void {
+    for (const run of this.#runs.values()) run.wake();
+  }
+
+  /** Waits until a projection reflects the sequence; false when the deadline comes first. */
+  async reaches(name: string, sequence: number, deadlineMs: number): Promise<boolean> {
+    return this.#runs.get(name)!.reaches(sequence, deadlineMs);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#poll);
+    await Promise.all([...this.#runs.values()].map((run) => run.finish()));
+  }
+}

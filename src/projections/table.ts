@@ -1,0 +1,87 @@
+// The tables of a read model, declared once: from the declaration follow the SQL, the row's TypeScript type and the bulk writes.
+import type { Interval } from '../domain/occurred.ts';
+
+/** A column: its SQL type, and (in the type only) what it holds in TypeScript. */
+export interface Column<T> {
+  sql: string;
+  readonly holds?: T;
+}
+
+export const text: Column<string> = { sql: 'text not null' };
+export const textOrNull: Column<string | null> = { sql: 'text' };
+/** Text that is one of a few words. */
+export function word<T extends string>(): Column<T> {
+  return { sql: 'text not null' };
+}
+export function wordOrNull<T extends string>(): Column<T | null> {
+  return { sql: 'text' };
+}
+export const textList: Column<string[]> = { sql: 'text[] not null' };
+export const uuid: Column<string> = { sql: 'uuid not null' };
+export const uuidOrNull: Column<string | null> = { sql: 'uuid' };
+export const integerOrNull: Column<number | null> = { sql: 'integer' };
+export const sequenceList: Column<number[]> = { sql: 'bigint[] not null' };
+export const boolean: Column<boolean> = { sql: 'boolean not null' };
+/** A calendar day; `-infinity` and `infinity` stand for an open start and an open end. */
+export const day: Column<string> = { sql: 'date not null' };
+export function json<T>(): Column<T> {
+  return { sql: 'jsonb not null' };
+}
+
+type Columns = Record<string, Column<unknown>>;
+
+/** A table of a read model; `indexes` are the column lists, each as it stands in `create index`. */
+export interface Table<C extends Columns = Columns> {
+  columns: C;
+  indexes: string[];
+  /** Written by the projection's `derive` alone. */
+  derived: boolean;
+}
+
+/** A table whose rows are contributed by facts. */
+export function table<C extends Columns>(columns: C, indexes: string[] = []): Table<C> {
+  return Object.freeze({ columns, indexes, derived: false });
+}
+
+/** A table whose rows no single fact can give. */
+export function derivedTable<C extends Columns>(columns: C, indexes: string[] = []): Table<C> {
+  return Object.freeze({ columns, indexes, derived: true });
+}
+
+/** What a handler gives for one row. */
+export type Row<T extends Table> = {
+  [K in keyof T['columns']]: T['columns'][K] extends Column<infer V> ? V : never;
+};
+
+/**
+ * What the framework adds to each row. The row was drawn from the fact of `event`, recorded at `sequence`, and is how
+ * things are known from the sequence `known_from` until before `known_until` (null: still).
+ */
+export interface Evidence {
+  event: string;
+  sequence: number;
+  known_from: number;
+  known_until: number | null;
+}
+
+export const EVIDENCE_COLUMNS = {
+  event: 'uuid not null',
+  sequence: 'bigint not null',
+  known_from: 'bigint not null',
+  known_until: 'bigint',
+};
+
+export type StoredRow<T extends Table> = Row<T> & Evidence;
+
+/** The interval of a date as `day` columns hold it. */
+export function dayBounds({ earliest, latest }: Interval): { earliest: string; latest: string } {
+  return { earliest: earliest ?? '-infinity', latest: latest ?? 'infinity' };
+}
+
+/** The interval that `day` columns hold, open bounds as null again. */
+export function intervalOf({ earliest, latest }: { earliest: string; latest: string }): Interval {
+  return {
+    earliest: earliest === '-infinity' ? null : earliest,
+    latest: latest === 'infinity' ? null : latest,
+  };
+}
