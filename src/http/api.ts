@@ -1,0 +1,37 @@
+// What the routes are given: the log to record into and to read, the read models, and what questions go through.
+import type {
+  FastifyInstance,
+  FastifyBaseLogger,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { FastifyZodOpenApiTypeProvider } from 'fastify-zod-openapi';
+import type { LogStore } from '../events/log-database.ts';
+import type { Recorder } from '../events/recorder.ts';
+import type { RegistryMemory } from '../events/registry-memory.ts';
+import type { Actors } from '../projections/find-actors.ts';
+import type { Events } from '../projections/find-events.ts';
+import type { Issues } from '../projections/find-issues.ts';
+import type { Positions } from '../projections/positions/find-positions.ts';
+import type { Asking } from './asking.ts';
+
+export interface Api {
+  log: LogStore;
+  recorder: Recorder;
+  registry: RegistryMemory;
+  asking: Asking;
+  actors: Actors;
+  events: Events;
+  issues: Issues;
+  positions: Positions;
+}
+
+/** A Fastify whose routes are typed by their zod schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  FastifyZodOpenApiTypeProvider
+>;

@@ -1,0 +1,58 @@
+// What every question goes through before it is asked: its two times are resolved, and what it must reflect is waited for.
+import type { LogStore } from '../events/log-database.ts';
+import { readHead, sequenceAt } from '../events/read-log.ts';
+import type { Moment } from '../projections/moment.ts';
+import type { Projector } from '../projections/projector.ts';
+import { Problem } from './problem.ts';
+
+/** How long a question waits for the sequence it wants to be reflected. */
+const DEADLINE_MS = 5_000;
+
+interface Times {
+  at?: string | undefined;
+  knownAt?: string | undefined;
+  minSequence?: number | undefined;
+}
+
+export class Asking {
+  readonly #log: LogStore;
+  readonly #projector: Projector;
+
+  constructor(log: LogStore, projector: Projector) {
+    this.#log = log;
+    this.#projector = projector;
+  }
+
+  /** The two times of a question to a projection, once that reflects what the question needs. */
+  async prepare(projection: string, { at, knownAt, minSequence = 0 }: Times): Promise<Moment> {
+    const moment = { at: at ?? null, knownAt: await this.#sequenceOf(knownAt) };
+    // What was known at a sequence is not known before that sequence is applied.
+    await this.#awaitSequence(projection, Math.max(minSequence, moment.knownAt ?? 0));
+    return moment;
+  }
+
+  /** The sequence that a `knownAt` means: itself, or the last one recorded by then. */
+  async #sequenceOf(knownAt: string | undefined): Promise<number | null> {
+    if (knownAt === undefined) return null;
+    if (/^\d+$/.test(knownAt)) return Number(knownAt);
+    return sequenceAt(this.#log, knownAt.length === 10 ? `${knownAt}T23:59:59.999Z` : knownAt);
+  }
+
+  async #awaitSequence(projection: string, sequence: number): Promise<void> {
+    if (await this.#projector.reaches(projection, sequence, DEADLINE_MS)) return;
+    const head = await readHead(this.#log);
+    const reason =
+      sequence > head.sequence
+        ? `the log ends at ${head.sequence}`
+        : `${projection} is still on its way there; ask again shortly`;
+    throw new Problem(
+      'not_yet_reflected',
+      `Sequence ${sequence} is not reflected after ${DEADLINE_MS / 1000} seconds: ${reason}.`,
+    );
+  }
+}
+
+/** The sequence an answer reflects: the one asked for, or all that was applied. */
+export function reflected<T extends { sequence: number }>(found: T, { knownAt }: Pick<Moment, 'knownAt'>): T {
+  return knownAt === null ? found : { ...found, sequence: Math.min(found.sequence, knownAt) };
+}

@@ -1,0 +1,120 @@
+// Records a batch: in chunks, in order, later items seeing earlier ones, with a result for each item.
+import { MAX_SUBMISSIONS, type Recorder } from '../events/recorder.ts';
+import { LogOverloaded, LogUnavailable } from '../events/log-unavailable.ts';
+import type { Submission } from '../events/submission.ts';
+import type { Line } from './ndjson.ts';
+import { parseBatchItem } from './parse-event.ts';
+import { fieldProblem, Problem } from './problem.ts';
+import { problemForError } from './problem-for-error.ts';
+import { refusedResult, resultOf, type ItemResult } from './recording.ts';
+
+/** As many events as fill a group of the log. */
+const CHUNK = 500;
+
+/** Records item by item; a refused one does not stop the others. Yields the results of one chunk at a time. */
+export async function* recordBatch(
+  recorder: Recorder,
+  lines: AsyncIterable<Line>,
+  recordedBy: string,
+): AsyncGenerator<ItemResult[]> {
+  let index = 0;
+  for await (const chunk of chunksOf(lines, CHUNK)) {
+    yield recordChunk(
+      recorder,
+      chunk.map((line) => parsed(line, recordedBy)),
+      index,
+    );
+    index += chunk.length;
+  }
+}
+
+/** Records all items or none. Throws a problem, with the results, where one cannot be recorded. */
+export async function recordAtomically(
+  recorder: Recorder,
+  lines: AsyncIterable<Line>,
+  recordedBy: string,
+): Promise<ItemResult[]> {
+  const items: (Submission | Problem)[] = [];
+  for await (const line of lines) {
+    if (items.length === MAX_SUBMISSIONS)
+      throw new Problem('payload_too_large', `An atomic batch holds at most ${MAX_SUBMISSIONS} events.`);
+    items.push(parsed(line, recordedBy));
+  }
+  requireDistinctIds(items);
+  const submissions = items.filter(isSubmission);
+  const results =
+    submissions.length === items.length
+      ? (await recorder.record(submissions, { atomic: true })).map((outcome, index) => resultOf(index, outcome))
+      : items.map((item, index) => refusedResult(index, (item instanceof Problem ? item : notRecorded()).toJSON()));
+  const failed = results.find(
+    ({ status, problem }) => (status === 'refused' || status === 'conflict') && problem?.code !== 'not_recorded',
+  );
+  if (!failed) return results;
+  throw new Problem(
+    'batch_refused',
+    `Nothing was recorded, because of item ${failed.index}. ${failed.problem!.detail}`,
+    { results },
+  );
+}
+
+async function* chunksOf<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let chunk: T[] = [];
+  for await (const item of items) {
+    chunk.push(item);
+    if (chunk.length === size) {
+      yield chunk;
+      chunk = [];
+    }
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+async function recordChunk(recorder: Recorder, items: (Submission | Problem)[], first: number): Promise<ItemResult[]> {
+  const submissions = items.filter(isSubmission);
+  const outcomes = await outcomesOf(recorder, submissions, first > 0);
+  let next = 0;
+  return items.map((item, place) => {
+    if (item instanceof Problem) return refusedResult(first + place, item.toJSON());
+    const outcome = outcomes instanceof Problem ? outcomes : outcomes[next++]!;
+    return outcome instanceof Problem
+      ? refusedResult(first + place, outcome.toJSON())
+      : resultOf(first + place, outcome);
+  });
+}
+
+/** Once results have been sent, a log that is away can only be told item by item. */
+async function outcomesOf(recorder: Recorder, submissions: Submission[], answering: boolean) {
+  try {
+    return await recorder.record(submissions);
+  } catch (error) {
+    if (answering && (error instanceof LogUnavailable || error instanceof LogOverloaded)) return problemForError(error);
+    throw error;
+  }
+}
+
+function parsed(line: Line, recordedBy: string): Submission | Problem {
+  if ('problem' in line) return line.problem;
+  try {
+    return parseBatchItem(line.value, recordedBy);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+function requireDistinctIds(items: (Submission | Problem)[]): void {
+  const ids = items.map((item) => (item instanceof Problem ? undefined : item.event.id));
+  const again = ids.findIndex((id, index) => id !== undefined && ids.indexOf(id) < index);
+  if (again < 0) return;
+  throw fieldProblem('invalid_request', [
+    { pointer: `/${again}/id`, found: `the id of item ${ids.indexOf(ids[again])}`, expected: 'another id' },
+  ]);
+}
+
+function isSubmission(item: Submission | Problem): item is Submission {
+  return !(item instanceof Problem);
+}
+
+function notRecorded(): Problem {
+  return new Problem('not_recorded', 'Another item of this atomic batch could not be recorded, so none was.');
+}

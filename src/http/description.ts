@@ -1,0 +1,27 @@
+// What the OpenAPI document says of the whole API.
+
+/** The head of the OpenAPI 3.1 document; operations and schemas come from the routes. */
+export function describe() {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Demarche',
+      version: '1',
+      summary: 'Who held which position, when, and on what evidence.',
+      description:
+        'Diplomatic facts are recorded as events in an append-only log, each with its source; every answer is a replay of them. ' +
+        'Two times are kept apart: `at` asks where things stood on a day, `knownAt` what the log knew.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    tags: [
+      { name: 'Events', description: 'Recording facts and finding them again.' },
+      { name: 'Positions', description: 'Where actors stand on issues, and how they came to stand there.' },
+      { name: 'Actors and issues', description: 'Who acts, and what about.' },
+      { name: 'Vocabulary', description: 'What can be recorded.' },
+      { name: 'Log', description: 'The log itself.' },
+      { name: 'Replay', description: 'The read models and how far they are.' },
+      { name: 'Health', description: 'Whether the server can serve.' },
+    ],
+  };
+}

@@ -1,0 +1,145 @@
+// A recorded event as the API shows it: every part there, null where nothing was said.
+import { z } from 'zod';
+import type { RecordedEvent } from '../domain/event.ts';
+import { countsAsFact } from '../domain/event-type.ts';
+import type { Fact } from '../domain/fact.ts';
+import { modality } from '../domain/modality.ts';
+import { parseOccurred, PRECISIONS } from '../domain/occurred.ts';
+import { attribution, grade, source } from '../domain/source.ts';
+import { stance } from '../domain/stance.ts';
+import { eventTypeOf } from '../domain/vocabulary.ts';
+
+const occurredView = z
+  .object({
+    edtf: z.string().meta({ description: 'As written.' }),
+    earliest: z.string().nullable().meta({ description: 'The first day it can mean; null where that is open.' }),
+    latest: z.string().nullable().meta({ description: 'The last day it can mean; null where that is open.' }),
+    precision: z.enum(PRECISIONS),
+    approximate: z.boolean(),
+    uncertain: z.boolean(),
+  })
+  .meta({ id: 'Occurred', description: 'When it happened in the world.' });
+
+const recordedShape = {
+  id: z.string(),
+  type: z.string(),
+  sequence: z.int().meta({ description: 'The place in the whole log: dense from 1, in commit order.' }),
+  stream: z.string(),
+  version: z.int().meta({ description: 'The place in the stream: dense from 1.' }),
+  occurred: occurredView,
+  recorded: z.string().meta({ description: 'When the log took it; RFC 3339, UTC.' }),
+  recordedBy: z.string(),
+  data: z.record(z.string(), z.unknown()).meta({ description: 'As GET /v1/event-types/{type} describes it.' }),
+  source: source.nullable(),
+  attribution: attribution.nullable(),
+  modality,
+  grade: grade.nullable(),
+  coding: z.object({ cameo: z.string(), codedBy: z.string() }).nullable(),
+  stance: stance.nullable(),
+  correlationId: z.string().nullable(),
+  causationId: z.string().nullable(),
+  counted: z.boolean().meta({
+    description: 'Whether it sets a position or counts as held: only what is asserted or reported does.',
+  }),
+  hash: z.string().meta({ description: 'SHA-256 over this event and the hash of the one before.' }),
+};
+
+export const EXAMPLE_EVENT = {
+  id: '01932c00-0000-7000-8000-000000000001',
+  type: 'CallHeld',
+  sequence: 42,
+  stream: 'call-01932c00-0000-7000-8000-000000000001',
+  version: 1,
+  occurred: {
+    edtf: '2024-11-15',
+    earliest: '2024-11-15',
+    latest: '2024-11-15',
+    precision: 'day',
+    approximate: false,
+    uncertain: false,
+  },
+  recorded: '2024-11-16T08:00:00.000Z',
+  recordedBy: 'local',
+  data: {
+    participants: ['olaf-scholz', 'vladimir-putin'],
+    initiator: 'germany',
+    channel: 'telephone',
+    durationMinutes: 60,
+  },
+  source: { title: 'Report on the call of 15 November 2024', language: 'en' },
+  attribution: null,
+  modality: 'asserted',
+  grade: null,
+  coding: { cameo: '041', codedBy: 'default' },
+  stance: null,
+  correlationId: null,
+  causationId: null,
+  counted: true,
+  hash: '5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9',
+} as const;
+
+export const recordedEvent = z.object(recordedShape).meta({ id: 'RecordedEvent', examples: [EXAMPLE_EVENT] });
+
+/** An event as it reads now, and the sequences of what was said about it. */
+const factShape = {
+  ...recordedShape,
+  corrections: z.array(z.int()).meta({ description: 'The sequences of the corrections that made it read like this.' }),
+  retracted: z.int().nullable().meta({ description: 'The sequence of its retraction, if it was taken back.' }),
+};
+
+export const listedEvent = z
+  .object({
+    ...factShape,
+    window: z.enum(['contained', 'overlap']).nullable().meta({
+      description: 'Where a window was asked for: whether the date lies within, or is too imprecise to say so.',
+    }),
+  })
+  .meta({
+    id: 'ListedEvent',
+    examples: [{ ...EXAMPLE_EVENT, corrections: [], retracted: null, window: null }],
+  });
+
+export const eventWithHistory = z
+  .object({
+    ...factShape,
+    about: z
+      .array(z.object(factShape))
+      .meta({ description: 'The events about this one: corrections and retractions.' }),
+  })
+  .meta({
+    id: 'EventWithHistory',
+    examples: [{ ...EXAMPLE_EVENT, corrections: [], retracted: null, about: [] }],
+  });
+
+export function recordedView(event: RecordedEvent) {
+  return {
+    id: event.id,
+    type: event.type,
+    sequence: event.sequence,
+    stream: event.stream,
+    version: event.version,
+    occurred: parseOccurred(event.occurred),
+    recorded: event.recorded,
+    recordedBy: event.recordedBy,
+    data: event.data,
+    source: event.source ?? null,
+    attribution: event.attribution ?? null,
+    modality: event.modality ?? ('asserted' as const),
+    grade: event.grade ?? null,
+    coding: event.coding ?? defaultCoding(event),
+    stance: event.stance ?? null,
+    correlationId: event.correlationId ?? null,
+    causationId: event.causationId ?? null,
+    counted: countsAsFact(event),
+    hash: event.hash,
+  };
+}
+
+export function factView(fact: Fact) {
+  return { ...recordedView(fact), corrections: fact.corrections, retracted: fact.retracted };
+}
+
+function defaultCoding(event: RecordedEvent) {
+  const cameo = eventTypeOf(event).cameo(event.data);
+  return cameo === null ? null : { cameo, codedBy: 'default' };
+}

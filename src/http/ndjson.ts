@@ -1,0 +1,59 @@
+// Reads a stream of newline-delimited JSON line by line. A broken line is a broken item and nothing more: the rest is read on.
+import { Problem } from './problem.ts';
+
+const LONGEST_LINE = 1_048_576;
+
+export type Line = { value: unknown } | { problem: Problem };
+
+/** The values of the lines that are not blank. A line that is too long, not UTF-8 or not JSON is given as a problem. */
+export async function* readNdjson(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+  for await (const line of splitLines(chunks)) {
+    if (line === 'too long')
+      yield { problem: new Problem('payload_too_large', `The line is longer than ${LONGEST_LINE} bytes.`) };
+    else if (line.some((byte) => byte > 0x20)) yield parseLine(line);
+  }
+}
+
+async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer | 'too long'> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  const finish = () => {
+    const line = length > LONGEST_LINE ? ('too long' as const) : Buffer.concat(parts);
+    parts = [];
+    length = 0;
+    return line;
+  };
+  const keep = (part: Buffer) => {
+    length += part.length;
+    // What is too long already is counted on, but not kept.
+    if (length <= LONGEST_LINE) parts.push(part);
+  };
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      keep(chunk.subarray(start, end));
+      yield finish();
+      start = end + 1;
+    }
+    keep(chunk.subarray(start));
+  }
+  if (length > 0) yield finish();
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+
+function parseLine(line: Buffer): Line {
+  let text: string;
+  try {
+    text = utf8.decode(line);
+  } catch (cause) {
+    return { problem: new Problem('invalid_json', 'The line is not valid UTF-8.', { cause }) };
+  }
+  try {
+    return { value: JSON.parse(text) };
+  } catch (cause) {
+    return {
+      problem: new Problem('invalid_json', `The line is not JSON: ${(cause as Error).message}.`, { cause }),
+    };
+  }
+}

@@ -1,0 +1,68 @@
+// The parameters that many questions share.
+import { z } from 'zod';
+import { eventId, slug } from '../domain/reference.ts';
+
+const day = z.iso.date().meta({ description: 'A calendar day, `YYYY-MM-DD`.' });
+
+/** Valid time. */
+const at = day.optional().meta({ description: 'Where did things stand on this day? All days where it is left out.' });
+
+/** Transaction time: a sequence, a day (its end, UTC) or a moment. */
+export const knownAt = z
+  .union([z.string().regex(/^\d{1,15}$/), z.iso.date(), z.iso.datetime({ offset: true })], {
+    error: 'expected a sequence, a day or an RFC 3339 date and time',
+  })
+  .optional()
+  .meta({
+    description:
+      'What did the log know? A sequence, a day (to its end, UTC), or an RFC 3339 date and time. All it knows where it is left out.',
+    examples: ['42'],
+  });
+
+export const minSequence = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().meta({
+  description: 'Wait until the answer reflects this sequence: what a post answered, so that one reads what one wrote.',
+});
+
+export const limit = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(1000)
+  .default(100)
+  .meta({ description: 'Items a page, 1 to 1000.' });
+
+export const cursor = z
+  .string()
+  .max(500)
+  .optional()
+  .meta({ description: 'Where to go on: `next` of the page before.' });
+
+export const actorPath = z.object({
+  actor: slug.meta({ description: 'The slug of an actor.', examples: ['russia'] }),
+});
+export const issuePath = z.object({
+  issue: slug.meta({ description: 'The slug of an issue.', examples: ['territorial-settlement'] }),
+});
+export const eventPath = z.object({
+  id: eventId.meta({
+    description: 'The id of an event.',
+    examples: ['01932c00-0000-7000-8000-000000000001'],
+  }),
+});
+
+/** The two times and the sequence to wait for, as every question about a state of affairs takes them. */
+export const moment = { at, knownAt, minSequence };
+
+export const windowDay = day;
+
+/** A parameter given once with commas, or several times. */
+export function listOf<T extends z.ZodType>(item: T, description: string) {
+  return z
+    .preprocess(splitAtCommas, z.array(item).min(1).max(100).optional())
+    .meta({ description, override: { type: 'array', items: { type: 'string' } } });
+}
+
+function splitAtCommas(value: unknown): unknown {
+  if (value === undefined) return undefined;
+  return [value].flat().flatMap((part) => (typeof part === 'string' ? part.split(',') : part));
+}

@@ -1,0 +1,111 @@
+// Errors as clients see them: RFC 9457 problem documents with a stable code. Every status number of an error stands in one table here.
+import { z } from 'zod';
+
+/** Each code, its status, and what it means in one phrase. */
+export const PROBLEMS = {
+  invalid_request: [400, 'The request is not of the expected form'],
+  invalid_json: [400, 'The body is not JSON'],
+  not_found: [404, 'There is no such thing'],
+  id_reused: [409, 'The id belongs to another event'],
+  version_conflict: [412, 'The stream is not in the expected version'],
+  payload_too_large: [413, 'The body is too large'],
+  unsupported_media_type: [415, 'The body is of a type that is not read here'],
+  event_refused: [422, 'The event must not be recorded'],
+  batch_refused: [422, 'The batch was not recorded'],
+  not_recorded: [422, 'Another item of the atomic batch could not be recorded'],
+  internal: [500, 'Something went wrong on the server'],
+  newer_than_this_code: [500, 'The log holds what a newer version wrote'],
+  log_unavailable: [503, 'The log cannot be reached'],
+  log_overloaded: [503, 'Too much is waiting to be recorded'],
+  not_yet_reflected: [503, 'The answer does not reflect that sequence yet'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+const fieldError = z.object({
+  pointer: z.string().optional().meta({ description: 'The field of the body, as a JSON Pointer (RFC 6901).' }),
+  parameter: z.string().optional().meta({ description: 'The parameter or header.' }),
+  found: z.string().optional(),
+  expected: z.string(),
+});
+
+export type FieldError = z.infer<typeof fieldError>;
+
+export const problemSchema = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+    detail: z.string(),
+    errors: z.array(fieldError).optional(),
+  })
+  .meta({
+    id: 'Problem',
+    description: 'What went wrong (RFC 9457). `code` is stable; `errors` points at the fields.',
+    examples: [
+      {
+        type: 'urn:demarche:problem:event_refused',
+        title: 'The event must not be recorded',
+        status: 422,
+        code: 'event_refused',
+        detail:
+          '/data/participants/1: found "vladimir-puttin", expected a registered actor; the nearest is "vladimir-putin".',
+        errors: [
+          {
+            pointer: '/data/participants/1',
+            found: '"vladimir-puttin"',
+            expected: 'a registered actor; the nearest is "vladimir-putin"',
+          },
+        ],
+      },
+    ],
+  });
+
+export type ProblemDocument = z.infer<typeof problemSchema>;
+
+/** Thrown by a route to answer with a problem. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly errors: FieldError[];
+  readonly extra: Record<string, unknown>;
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    { errors = [], cause, ...extra }: { errors?: FieldError[]; cause?: unknown; [extra: string]: unknown } = {},
+  ) {
+    super(detail, { cause });
+    this.code = code;
+    this.errors = errors;
+    this.extra = extra;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code][0];
+  }
+
+  toJSON(): ProblemDocument {
+    const [status, title] = PROBLEMS[this.code];
+    const errors = this.errors.length > 0 ? { errors: this.errors } : {};
+    return {
+      type: `urn:demarche:problem:${this.code}`,
+      title,
+      status,
+      code: this.code,
+      detail: this.message,
+      ...errors,
+      ...this.extra,
+    };
+  }
+}
+
+/** A problem about fields, its detail made of what is wrong with each. */
+export function fieldProblem(code: ProblemCode, errors: FieldError[]): Problem {
+  return new Problem(code, errors.map(sentence).join(' '), { errors });
+}
+
+function sentence({ pointer, parameter, found, expected }: FieldError): string {
+  const where = pointer !== undefined ? pointer || 'The body' : `The parameter ${parameter}`;
+  return found === undefined ? `${where}: ${expected}.` : `${where}: found ${found}, expected ${expected}.`;
+}

@@ -1,0 +1,163 @@
+// Finding events: by what they say, when they happened, and how they were recorded.
+import { z } from 'zod';
+import { slug } from '../../domain/reference.ts';
+import { eventTypes } from '../../domain/vocabulary.ts';
+import type { FoundFact, OccurredCursor } from '../../projections/find-events.ts';
+import type { Api, App } from '../api.ts';
+import { reflected } from '../asking.ts';
+import { occurredCursor, readCursor, sequenceCursor } from '../cursor.ts';
+import { EXAMPLE_EVENT, eventWithHistory, factView, listedEvent } from '../event-view.ts';
+import { pageOf, sequence, toPage } from '../page.ts';
+import { cursor, eventPath, knownAt, limit, listOf, minSequence, windowDay } from '../parameters.ts';
+import { fieldProblem, Problem } from '../problem.ts';
+import { problems } from '../responses.ts';
+import { parseOccurred } from '../../domain/occurred.ts';
+import { dayBounds } from '../../projections/table.ts';
+
+const typeName = z.enum(eventTypes.map(({ type }) => type) as [string, ...string[]]);
+
+const filters = {
+  type: listOf(typeName, 'One of these event types.'),
+  actor: listOf(slug, 'All of these actors take part.'),
+  issue: listOf(slug, 'All of these issues are touched.'),
+  stream: z.string().max(200).optional(),
+  correlation: z.string().max(128).optional().meta({ description: 'The `correlationId`.' }),
+  text: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'Words in the summary, the quote or a name, in any case.' }),
+  from: windowDay.optional(),
+  to: windowDay.optional(),
+  match: z
+    .enum(['overlap', 'contained'])
+    .default('overlap')
+    .meta({ description: 'Whether a date may reach beyond the window, or must lie within.' }),
+};
+
+const EXAMPLE_LISTED = { ...EXAMPLE_EVENT, corrections: [], retracted: null, window: null };
+const eventPage = pageOf(listedEvent, 'EventPage', EXAMPLE_LISTED);
+const eventAnswer = eventWithHistory.extend({ knownSequence: sequence }).meta({
+  id: 'EventAnswer',
+  examples: [{ ...EXAMPLE_EVENT, corrections: [], retracted: null, about: [], knownSequence: 42 }],
+});
+
+export function eventRoutes(app: App, api: Api): void {
+  app.get(
+    '/v1/events',
+    {
+      schema: {
+        operationId: 'listEvents',
+        tags: ['Events'],
+        summary: 'Find events',
+        description:
+          'With `order=occurred`, facts as they are known (or were, with `knownAt`), by the date they happened: corrected ones in their ' +
+          'new words, retracted ones not at all. With `order=recorded`, the log itself, as it was recorded: poll it with `afterSequence`.',
+        querystring: z.strictObject({
+          ...filters,
+          order: z.enum(['occurred', 'recorded']).default('occurred'),
+          afterSequence: z.coerce
+            .number()
+            .int()
+            .min(0)
+            .max(Number.MAX_SAFE_INTEGER)
+            .optional()
+            .meta({ description: 'Only with `order=recorded`.' }),
+          knownAt,
+          minSequence,
+          limit,
+          cursor,
+        }),
+        response: { 200: eventPage, ...problems('not_yet_reflected') },
+      },
+    },
+    async (request, reply) => {
+      const {
+        order,
+        afterSequence,
+        limit: size,
+        cursor: from,
+        type: types,
+        actor: actors,
+        issue: issues,
+        ...rest
+      } = request.query;
+      const filter = { ...rest, types, actors, issues };
+      if (order === 'occurred' && afterSequence !== undefined) {
+        throw fieldProblem('invalid_request', [
+          { parameter: 'afterSequence', found: String(afterSequence), expected: 'order=recorded beside it' },
+        ]);
+      }
+      const asked = await api.asking.prepare('events', request.query);
+      if (order === 'recorded') {
+        const after = readCursor(from, sequenceCursor) ?? afterSequence ?? 0;
+        const found = reflected(await api.events.inOrderOfRecording(filter, asked.knownAt, after, size + 1), asked);
+        return shown(toPage(request, reply, found, size, (item) => item.sequence));
+      }
+      const found = reflected(
+        await api.events.inOrderOfOccurrence(filter, asked.knownAt, readCursor(from, occurredCursor), size + 1),
+        asked,
+      );
+      return shown(toPage(request, reply, found, size, placeOf));
+    },
+  );
+
+  app.get(
+    '/v1/events/:id',
+    {
+      schema: {
+        operationId: 'getEvent',
+        tags: ['Events'],
+        summary: 'One event',
+        description: 'The event as it reads now, or read at `knownAt`, with the corrections and retractions about it.',
+        params: eventPath,
+        querystring: z.strictObject({ knownAt, minSequence }),
+        response: { 200: eventAnswer, ...problems('not_found', 'not_yet_reflected') },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const asked = await api.asking.prepare('events', request.query);
+      const { fact, about, sequence: knownSequence } = await api.events.find(id, asked.knownAt);
+      if (!fact) throw new Problem('not_found', `No event ${id} was recorded up to sequence ${knownSequence}.`);
+      void reply.header('etag', `"${[fact, ...about].at(-1)!.version}"`);
+      return { ...factView(fact), about: about.map(factView), knownSequence };
+    },
+  );
+
+  app.get(
+    '/v1/events/:id/reactions',
+    {
+      schema: {
+        operationId: 'listReactions',
+        tags: ['Events'],
+        summary: 'Who reacted to an event',
+        description: 'The reactions issued to this event, by the date they were issued; `data.sentiment` says how.',
+        params: eventPath,
+        querystring: z.strictObject({ knownAt, minSequence, limit, cursor }),
+        response: { 200: eventPage, ...problems('not_found', 'not_yet_reflected') },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { limit: size, cursor: from } = request.query;
+      const asked = await api.asking.prepare('events', request.query);
+      const { fact } = await api.events.find(id, null);
+      if (!fact) throw new Problem('not_found', `No event ${id} was recorded.`);
+      const found = reflected(
+        await api.events.reactionsTo(id, asked.knownAt, readCursor(from, occurredCursor), size + 1),
+        asked,
+      );
+      return shown(toPage(request, reply, found, size, placeOf));
+    },
+  );
+}
+
+function shown<P extends { items: FoundFact[] }>(page: P) {
+  return { ...page, items: page.items.map((fact) => ({ ...factView(fact), window: fact.window })) };
+}
+
+function placeOf(fact: FoundFact): OccurredCursor {
+  return { ...dayBounds(parseOccurred(fact.occurred)), sequence: fact.sequence };
+}

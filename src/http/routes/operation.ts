@@ -1,0 +1,112 @@
+// How things are going: the head of the log, how far the read models are, whether this node can serve.
+import { z } from 'zod';
+import { readHead } from '../../events/read-log.ts';
+import { projectionStatuses } from '../../projections/status.ts';
+import type { Api, App } from '../api.ts';
+import { problems } from '../responses.ts';
+
+const HASH = '5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9';
+const EXAMPLE_STATUS = { name: 'positions', version: 1, checkpoint: 42, lag: 0, lagSeconds: 0, failed: null };
+
+const head = z
+  .object({
+    sequence: z.int().meta({ description: 'Of the last event; 0 while the log is empty.' }),
+    hash: z.string().meta({ description: 'The chain hash: it covers every event up to that one.' }),
+    recorded: z.string().nullable(),
+  })
+  .meta({ id: 'LogHead', examples: [{ sequence: 42, hash: HASH, recorded: '2024-11-16T08:00:00.000Z' }] });
+
+const status = z.object({
+  name: z.string(),
+  version: z.int(),
+  checkpoint: z.int().meta({ description: 'The last sequence applied.' }),
+  lag: z.int().meta({ description: 'Events not applied yet.' }),
+  lagSeconds: z.number().meta({ description: 'Since the first of them was recorded.' }),
+  failed: z
+    .object({ sequence: z.int(), type: z.string().nullable(), error: z.string() })
+    .nullable()
+    .meta({ description: 'The event that stopped it, until that is mended.' }),
+});
+const projections = z
+  .object({ items: z.array(status), sequence: z.int() })
+  .meta({ id: 'ProjectionList', examples: [{ items: [EXAMPLE_STATUS], sequence: 42 }] });
+const live = z.object({ status: z.literal('live') }).meta({ id: 'Live', examples: [{ status: 'live' }] });
+const ready = z
+  .object({
+    status: z.enum(['ready', 'degraded']).meta({ description: 'Degraded while a projection stands still.' }),
+    sequence: z.int(),
+    projections: z.array(status),
+  })
+  .meta({ id: 'Ready', examples: [{ status: 'ready', sequence: 42, projections: [EXAMPLE_STATUS] }] });
+
+export function operationRoutes(app: App, { log }: Api): void {
+  const querystring = z.strictObject({});
+  app.get(
+    '/v1/log',
+    {
+      schema: {
+        operationId: 'getLog',
+        tags: ['Log'],
+        summary: 'The head of the log',
+        description:
+          'The last sequence and the chain hash. Whoever keeps both can prove later that nothing before was changed.',
+        querystring,
+        response: { 200: head, ...problems() },
+      },
+    },
+    async () => readHead(log),
+  );
+
+  app.get(
+    '/v1/projections',
+    {
+      schema: {
+        operationId: 'listProjections',
+        tags: ['Replay'],
+        summary: 'How far the read models are',
+        description: 'Each projection with its checkpoint and lag, and the event that stopped it, if one did.',
+        querystring,
+        response: { 200: projections, ...problems() },
+      },
+    },
+    async () => {
+      const found = await projectionStatuses(log);
+      return { items: found.projections, sequence: found.sequence };
+    },
+  );
+
+  app.get(
+    '/health/live',
+    {
+      schema: {
+        operationId: 'getLiveness',
+        tags: ['Health'],
+        summary: 'Is the process alive?',
+        description: 'Answers as long as the process can answer at all.',
+        querystring,
+        response: { 200: live, ...problems() },
+      },
+    },
+    async () => ({ status: 'live' as const }),
+  );
+
+  app.get(
+    '/health/ready',
+    {
+      schema: {
+        operationId: 'getReadiness',
+        tags: ['Health'],
+        summary: 'Can it serve?',
+        description:
+          'Whether the database answers, and how far the read models are. A projection that stands still does not stop recording.',
+        querystring,
+        response: { 200: ready, ...problems() },
+      },
+    },
+    async () => {
+      const found = await projectionStatuses(log);
+      const degraded = found.projections.some(({ failed }) => failed !== null);
+      return { status: degraded ? ('degraded' as const) : ('ready' as const), ...found };
+    },
+  );
+}

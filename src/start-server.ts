@@ -1,0 +1,46 @@
+// Puts the parts together and serves: database, recorder, read models, HTTP; and takes them apart again in the other order.
+import type { Logger } from 'pino';
+import { Recorder } from './events/recorder.ts';
+import { RegistryMemory } from './events/registry-memory.ts';
+import { buildApp } from './http/app.ts';
+import { openDatabase } from './open-database.ts';
+import { Projector } from './projections/projector.ts';
+import { projections } from './projections/every-projection.ts';
+import type { Settings } from './settings.ts';
+
+export interface RunningServer {
+  /** Where the API answers, as `http://127.0.0.1:3000`. */
+  url: string;
+  /** Where the data are, for people. */
+  place: string;
+  stop: () => Promise<void>;
+}
+
+export async function startServer(settings: Settings, logger: Logger): Promise<RunningServer> {
+  const undo: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).toReversed()) await step();
+  };
+  try {
+    const database = await openDatabase(settings, logger);
+    undo.push(database.close);
+    if (!database.owner) {
+      throw new Error(
+        `Another Demarche is running on ${database.place}. Stop it first, or give this one a folder of its own with DATA_DIR and a PORT.`,
+      );
+    }
+    const projector = new Projector({ log: database.log, projections, logger });
+    const registry = new RegistryMemory(database.log);
+    await registry.refresh();
+    const recorder = new Recorder({ log: database.writer, registry, onRecorded: () => projector.wake() });
+    undo.push(() => projector.stop());
+    await projector.start();
+    const app = await buildApp({ log: database.log, recorder, registry, projector, logger });
+    undo.push(() => app.close());
+    const url = await app.listen({ host: settings.host, port: settings.port });
+    return { url, place: database.place, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

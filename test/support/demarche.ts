@@ -1,0 +1,74 @@
+// A whole Demarche in the process of the test, on a database of its own: everything but the port. Answers are checked
+// against the OpenAPI document as they pass.
+import type { Test } from 'tap';
+import type { LogDatabase, LogStore } from '../../src/events/log-database.ts';
+import { Recorder } from '../../src/events/recorder.ts';
+import { RegistryMemory } from '../../src/events/registry-memory.ts';
+import { buildApp } from '../../src/http/app.ts';
+import { projections } from '../../src/projections/every-projection.ts';
+import { Projector } from '../../src/projections/projector.ts';
+import { freshDatabase } from './fresh-database.ts';
+
+/** The day on which all tests take place. */
+export const TODAY = new Date('2024-11-20T12:00:00Z');
+
+const SILENT = { info() {}, warn() {}, error() {} };
+
+interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  body: any;
+}
+
+export async function startDemarche(t: Test) {
+  const { url, db } = await freshDatabase<LogDatabase>(t);
+  const log: LogStore = { db, schema: 'log' };
+  const registry = new RegistryMemory(log);
+  await registry.refresh();
+  const projector = new Projector({ log, projections, logger: SILENT });
+  await projector.start();
+  const recorder = new Recorder({ log, registry, now: () => TODAY, onRecorded: () => projector.wake() });
+  const app = await buildApp({ log, recorder, registry, projector, checkResponses: true });
+  t.teardown(async () => {
+    await app.close();
+    await projector.stop();
+  });
+
+  async function ask(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const isText = typeof body === 'string' || Buffer.isBuffer(body);
+    const response = await app.inject({
+      method,
+      url: path,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { payload: isText ? body : JSON.stringify(body) }),
+    });
+    return { status: response.statusCode, headers: response.headers, body: response.json() };
+  }
+
+  return {
+    url,
+    log,
+    registry,
+    recorder,
+    projector,
+    app,
+    get: (path: string, headers?: Record<string, string>) => ask('GET', path, undefined, headers),
+    post: (path: string, body: unknown, headers?: Record<string, string>) => ask('POST', path, body, headers),
+    /** Records events that must all be accepted, and answers the last sequence. */
+    async record(...events: object[]): Promise<number> {
+      const { body } = await ask('POST', '/v1/events/batch', events);
+      for (const result of body.results) {
+        if (result.status !== 'recorded')
+          throw new Error(`Item ${result.index} was not recorded: ${result.problem?.detail ?? result.status}`);
+      }
+      return body.sequence;
+    },
+  };
+}
+
+export type Demarche = Awaited<ReturnType<typeof startDemarche>>;
