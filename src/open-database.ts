@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { connect, requirePostgres15 } from './database/connect.ts';
 import { startEmbeddedPostgres } from './database/embedded-postgres.ts';
+import { listen, type Listener } from './database/listen.ts';
 import { migrate } from './database/migrate.ts';
 import { DEFAULT_LOG_SCHEMA, type LogDatabase, type LogStore } from './events/log-database.ts';
 import type { Settings } from './settings.ts';
@@ -16,6 +17,8 @@ export interface OpenDatabase {
   log: LogStore;
   /** For appending, on connections of its own, so that no question keeps a record waiting. */
   writer: LogStore;
+  /** Calls back when any node has appended. */
+  onAppended: (wake: () => void) => void;
   /** Where the data are, for people. */
   place: string;
   /** Whether this process started or took over the embedded database, or none is embedded. */
@@ -35,7 +38,9 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
     applicationName: 'demarche writer',
     log: logger,
   });
+  const listeners: Listener[] = [];
   const close = async () => {
+    await Promise.all(listeners.map((listener) => listener.stop()));
     await Promise.all([reading.destroy(), writing.destroy()]);
     await embedded?.stop();
   };
@@ -48,7 +53,9 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
     throw error;
   }
   const place = embedded?.directory ?? withoutPassword(url);
-  return { log: store(reading), writer: store(writing), place, owner: embedded?.owner ?? true, close };
+  const onAppended = (wake: () => void) =>
+    void listeners.push(listen(url, `demarche_${DEFAULT_LOG_SCHEMA}`, wake, { log: logger }));
+  return { onAppended, log: store(reading), writer: store(writing), place, owner: embedded?.owner ?? true, close };
 }
 
 function store(db: Kysely<LogDatabase>): LogStore {

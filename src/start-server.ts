@@ -35,6 +35,7 @@ export async function startServer(settings: Settings, logger: Logger): Promise<R
     const recorder = new Recorder({ log: database.writer, registry, onRecorded: () => projector.wake() });
     undo.push(() => projector.stop());
     await projector.start();
+    database.onAppended(() => projector.wake());
     const app = await buildApp({ log: database.log, recorder, registry, projector, logger });
     undo.push(() => app.close());
     const url = await app.listen({ host: settings.host, port: settings.port });

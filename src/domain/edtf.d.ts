@@ -13,7 +13,8 @@ declare module 'edtf' {
   export interface ParsedInterval {
     type: 'Interval';
     level: number;
-    values: [ParsedDate | null, ParsedDate | null];
+    /** Null for an unknown bound, plus or minus Infinity for an open one (`..`). */
+    values: [ParsedDate | number | null, ParsedDate | number | null];
   }
   export interface ParsedOther {
     type: 'Set' | 'List';

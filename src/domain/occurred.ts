@@ -1,5 +1,5 @@
 // Valid time: when something happened in the world, as an EDTF text kept as written and indexed as an interval of days.
-import { parse, type ParsedDate } from 'edtf';
+import { parse, type ParsedDate, type ParsedInterval } from 'edtf';
 import { z } from 'zod';
 
 export const PRECISIONS = ['time', 'day', 'month', 'season', 'year', 'decade', 'century'] as const;
@@ -39,7 +39,7 @@ export function parseOccurred(edtf: string): Occurred {
 /** The EDTF text of a date; parsing it with {@link parseOccurred} is safe once this has accepted it. */
 export const edtf = z
   .string()
-  .max(64)
+  .max(64, { abort: true })
   .superRefine((value, context) => {
     try {
       parseOccurred(value);
@@ -59,10 +59,17 @@ const EXPECTED = 'an EDTF date of level 0 or 1, such as 2024-11-15, 2022-12, 202
 function interpret(text: string): Occurred {
   const parsed = parsedOf(text);
   if (parsed.level > 1) throw new RangeError(`"${text}" is EDTF of level 2; expected ${EXPECTED}`);
-  if (parsed.type !== 'Interval') return single(text, parsed as ParsedDate);
+  const occurred = parsed.type === 'Interval' ? between(text, parsed) : single(text, parsed as ParsedDate);
+  const { earliest, latest } = occurred;
+  if (earliest !== null && latest !== null && earliest > latest)
+    throw new RangeError(`"${text}" ends before it begins; expected ${EXPECTED}`);
+  return occurred;
+}
+
+function between(text: string, { values }: ParsedInterval): Occurred {
   const [first = null, last = null] = text.split('/').map((bound, side) => {
-    const date = parsed.values[side];
-    return date ? single(bound, date) : null;
+    const date = values[side];
+    return typeof date === 'object' && date ? single(bound, date) : null;
   });
   const bounds = [first, last].filter((bound) => bound !== null);
   if (bounds.length === 0) throw new RangeError(`"${text}" names no date at all; expected at least one bound`);
@@ -96,6 +103,9 @@ function single(text: string, date: ParsedDate): Occurred {
   const firstMonth = hasMonth ? month! + 1 : 1;
   const lastMonth = hasMonth ? month! + 1 : 12;
   const hasDay = precision === 'time' || precision === 'day';
+  // The library knows how long months are, but not which years have a 29 February.
+  if (hasDay && day! > daysIn(year, firstMonth))
+    throw new RangeError(`"${text}" is no day of the calendar; expected ${EXPECTED}`);
   return {
     edtf: text,
     earliest: isoDay(year, firstMonth, hasDay ? day! : 1),

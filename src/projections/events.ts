@@ -2,8 +2,8 @@
 import type { Fact } from '../domain/fact.ts';
 import { isAboutEvent } from '../domain/fact.ts';
 import { parseOccurred } from '../domain/occurred.ts';
-import { eventTypeOf, eventTypes } from '../domain/vocabulary.ts';
-import { defineProjection, type Contribution, type Handlers } from './projection.ts';
+import { eventTypeOf } from '../domain/vocabulary.ts';
+import { defineProjection, everyType } from './projection.ts';
 import { boolean, day, dayBounds, sequenceList, table, text, textList, textOrNull, uuid } from './table.ts';
 
 export const eventTables = {
@@ -40,17 +40,13 @@ export const events = defineProjection({
   version: 1,
   tables: eventTables,
   handlers: {
-    ...everyType((fact) => ({ entry: [entryOf(fact)] })),
+    ...everyType<typeof eventTables>((fact) => ({ entry: [entryOf(fact)] })),
     ReactionIssued: (fact) => ({
       entry: [entryOf(fact)],
       reaction: fact.data.to.kind === 'event' ? [{ target: fact.data.to.event }] : [],
     }),
   },
 });
-
-function everyType(handler: (fact: Fact) => Contribution<typeof eventTables>): Handlers<typeof eventTables> {
-  return Object.fromEntries(eventTypes.map(({ type }) => [type, handler]));
-}
 
 function entryOf(fact: Fact) {
   const { data } = fact;

@@ -1,7 +1,7 @@
 // A read model is one value: its name, version, tables and one handler per event type. What it handles is the keys of its handlers.
 import type { Transaction } from 'kysely';
 import type { Fact } from '../domain/fact.ts';
-import type { Content, TypeName } from '../domain/vocabulary.ts';
+import { eventTypes, type Content, type TypeName } from '../domain/vocabulary.ts';
 import type { FactChange } from './fact-changes.ts';
 import type { Row, StoredRow, Table } from './table.ts';
 
@@ -33,6 +33,11 @@ export interface Projection<T extends Tables = Tables> {
 
 export function defineProjection<T extends Tables>(projection: Projection<T>): Projection<T> {
   return Object.freeze(projection);
+}
+
+/** The same handler for every event type there is and will be. */
+export function everyType<T extends Tables>(handler: (fact: Fact) => Contribution<T>): Handlers<T> {
+  return Object.fromEntries(eventTypes.map(({ type }) => [type, handler]));
 }
 
 /** The rows a fact contributes; none where the projection has no handler for its type. */

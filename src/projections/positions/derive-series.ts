@@ -1,15 +1,15 @@
 // Works a page of changes into the series: finds whom each utterance counts for, as was known then, and moves it in and out.
 import { sql, type Transaction } from 'kysely';
 import { principalOf } from '../../domain/principal.ts';
-import { compareAssertions } from '../../domain/series.ts';
 import type { FactChange } from '../fact-changes.ts';
 import type { DatabaseOf } from '../projection.ts';
 import { dayBounds } from '../table.ts';
 import { insertRows } from '../write-page.ts';
 import { AffiliationHistory, affiliatedActor } from './affiliation-history.ts';
-import { utteranceFromRow, utterancesOf, type AssertionRow, type Utterance } from './assertion-row.ts';
+import { utteranceFromRow, type AssertionRow } from './assertion-row.ts';
 import { positionTables, type PositionTables } from './tables.ts';
 import { SeriesBook, type Move } from './series-book.ts';
+import { utterancesOf, type Utterance } from './utterance.ts';
 
 type PositionsTransaction = Transaction<DatabaseOf<PositionTables>>;
 
@@ -85,21 +85,27 @@ async function rowsToMove(tables: PositionsTransaction, events: string[], speake
     .execute();
 }
 
-/** Of each series that is touched: the rows from the earliest move on, and the counted one before it. */
+/** At the place of each move: what stands there, and the counted assertions before and after it. */
 async function standingRows(tables: PositionsTransaction, schema: string, moves: Move[]): Promise<AssertionRow[]> {
-  const earliest = Map.groupBy(moves, ({ principal, said }) => `${principal} ${said.issue}`);
-  const places = [...earliest.values()].map((together) => {
-    const { principal, said } = together.toSorted((a, b) => compareAssertions(a.said, b.said))[0]!;
-    return { principal, issue: said.issue, sequence: said.sequence, ...dayBounds(said) };
-  });
+  const places = moves.map(({ principal, said }) => ({
+    principal,
+    issue: said.issue,
+    sequence: said.sequence,
+    ...dayBounds(said),
+  }));
   const assertion = sql.id(schema, 'assertion');
   const ofSeries = sql`a.principal = p.principal and a.issue = p.issue and a.known_until is null`;
   const { rows } = await sql<AssertionRow>`
-    select s.* from json_to_recordset(${JSON.stringify(places)}::json)
+    select distinct on (s.sequence, s.speaker) s.*
+      from json_to_recordset(${JSON.stringify(places)}::json)
         as p(principal text, issue text, earliest date, latest date, sequence bigint)
       cross join lateral (
         (select a.* from ${assertion} a
-          where ${ofSeries} and (a.earliest, a.latest, a.sequence) >= (p.earliest, p.latest, p.sequence))
+          where ${ofSeries} and (a.earliest, a.latest, a.sequence) = (p.earliest, p.latest, p.sequence))
+        union all
+        (select a.* from ${assertion} a
+          where ${ofSeries} and a.counted and (a.earliest, a.latest, a.sequence) > (p.earliest, p.latest, p.sequence)
+          order by a.earliest, a.latest, a.sequence limit 1)
         union all
         (select a.* from ${assertion} a
           where ${ofSeries} and a.counted and (a.earliest, a.latest, a.sequence) < (p.earliest, p.latest, p.sequence)

@@ -6,13 +6,14 @@ import type { LogStore } from '../../events/log-database.ts';
 import type { Moment } from '../moment.ts';
 import type { DatabaseOf } from '../projection.ts';
 import { asKnown, ReadModel } from '../read-model.ts';
-import { intervalOf } from '../table.ts';
-import type { AssertionEvidence, AssertionRow } from './assertion-row.ts';
+import { intervalOf, type StoredRow } from '../table.ts';
+import type { AssertionRow } from './assertion-row.ts';
 import { positions } from './positions.ts';
 import type { PositionTables } from './tables.ts';
+import type { UtteranceEvidence } from './utterance.ts';
 
 /** One assertion of a series, as answers show it. */
-interface AssertionView extends Omit<AssertionEvidence, 'recorded' | 'modality'> {
+interface AssertionView extends Omit<UtteranceEvidence, 'recorded' | 'modality'> {
   change: Change | null;
   direction: Classing['direction'];
   delta: number | null;
@@ -23,7 +24,7 @@ interface AssertionView extends Omit<AssertionEvidence, 'recorded' | 'modality'>
   conditions: { added: string[]; dropped: string[] };
   claimedReiteration: boolean;
   counted: boolean;
-  modality: AssertionEvidence['modality'];
+  modality: UtteranceEvidence['modality'];
   /** Its latest day is still to come on the day asked for. */
   possible: boolean;
   occurred: string;
@@ -45,41 +46,22 @@ export class Positions {
 
   /** The whole classed series of a principal on an issue up to the day asked for, and the assertion that holds then. */
   async series(principal: string, issue: string, moment: Moment) {
-    const { sequence, rows } = await this.#model.ask({
-      rows: this.#assertions(moment)
-        .where('principal', '=', principal)
-        .where('issue', '=', issue)
-        .orderBy('earliest')
-        .orderBy('latest')
-        .orderBy('sequence'),
-    });
-    const series = rows.map((row) => viewOf(row, moment.at));
-    const last = series.findLast(({ counted }) => counted);
-    return { sequence, series, current: last === undefined || last.change === 'withdrawn' ? null : last };
+    const series = this.#assertions(moment).where('principal', '=', principal).where('issue', '=', issue);
+    const { sequence, items } = await this.#views(series, moment);
+    const last = items.findLast(({ counted }) => counted);
+    return { sequence, series: items, current: last === undefined || last.change === 'withdrawn' ? null : last };
   }
 
-  /** The position that each principal holds on an issue, by principal, after a principal. */
-  async onIssue(issue: string, moment: Moment, after: string, limit: number) {
-    const held = this.#assertions(moment)
-      .where('issue', '=', issue)
-      .where('counted', '=', true)
-      .where('principal', '>', after)
-      .distinctOn('principal')
-      .orderBy('principal')
-      .orderBy(sql`earliest desc, latest desc, sequence desc`);
-    return this.#held(held.limit(limit), moment);
+  /** The last assertion of each principal on an issue, by principal, after a principal. */
+  onIssue(issue: string, moment: Moment, after: string, limit: number) {
+    const held = this.#assertions(moment).where('issue', '=', issue).where('principal', '>', after);
+    return this.#views(lastOfEach(held, 'principal').limit(limit), moment);
   }
 
-  /** The position that a principal holds on each issue, by issue, after an issue. */
-  async ofPrincipal(principal: string, moment: Moment, after: string, limit: number) {
-    const held = this.#assertions(moment)
-      .where('principal', '=', principal)
-      .where('counted', '=', true)
-      .where('issue', '>', after)
-      .distinctOn('issue')
-      .orderBy('issue')
-      .orderBy(sql`earliest desc, latest desc, sequence desc`);
-    return this.#held(held.limit(limit), moment);
+  /** The last assertion of a principal on each issue, by issue, after an issue. */
+  ofPrincipal(principal: string, moment: Moment, after: string, limit: number) {
+    const held = this.#assertions(moment).where('principal', '=', principal).where('issue', '>', after);
+    return this.#views(lastOfEach(held, 'issue').limit(limit), moment);
   }
 
   /** What was known then, and began by the day asked for. */
@@ -88,16 +70,42 @@ export class Positions {
     return at === null ? known : known.where('earliest', '<=', at);
   }
 
-  /** A principal that has withdrawn its position holds none, and is shown with the withdrawal. */
-  async #held(held: Assertions, moment: Moment) {
-    const { sequence, rows } = await this.#model.ask({ rows: held });
+  async #views(assertions: Assertions, moment: Moment) {
+    const { sequence, rows } = await this.#model.ask({
+      rows: this.#model.tables
+        .selectFrom(assertions.as('a'))
+        .innerJoin('utterance as u', (join) =>
+          join
+            .onRef('u.sequence', '=', 'a.sequence')
+            .onRef('u.speaker', '=', 'a.speaker')
+            .on(asKnown(moment.knownAt, 'u')),
+        )
+        .selectAll('a')
+        .select(['u.occurred', 'u.claimed_reiteration', 'u.evidence'])
+        .orderBy('a.principal')
+        .orderBy('a.issue')
+        .orderBy('a.earliest')
+        .orderBy('a.latest')
+        .orderBy('a.sequence'),
+    });
     return { sequence, items: rows.map((row) => viewOf(row, moment.at)) };
   }
 }
 
 type Assertions = SelectQueryBuilder<DatabaseOf<PositionTables>, 'assertion', AssertionRow>;
+type ShownRow = AssertionRow &
+  Pick<StoredRow<PositionTables['utterance']>, 'occurred' | 'claimed_reiteration' | 'evidence'>;
 
-function viewOf(row: AssertionRow, at: string | null): AssertionView {
+/** A position that was withdrawn is shown with the withdrawal. */
+function lastOfEach(assertions: Assertions, column: 'principal' | 'issue'): Assertions {
+  return assertions
+    .where('counted', '=', true)
+    .distinctOn(column)
+    .orderBy(column)
+    .orderBy(sql`earliest desc, latest desc, sequence desc`);
+}
+
+function viewOf(row: ShownRow, at: string | null): AssertionView {
   const { recorded, modality, ...evidence } = row.evidence;
   const { latest } = intervalOf(row);
   return {

@@ -1,13 +1,8 @@
-// The series that a page touches, in memory: takes assertions in and out, and says which rows end and which begin.
-// Only neighbours change class, so a series is opened from the earliest touched place on and not from its beginning.
+// The series that a page touches, in memory: takes utterances in and out, and says which rows end and which begin. An assertion
+// is classed against the counted one before it, so a move concerns the place it is made at and the next counted one, no others.
 import { classify, compareAssertions, type Assertion, type Classing } from '../../domain/series.ts';
-import { assertionRow, utteranceFromRow, type AssertionRow, type Utterance } from './assertion-row.ts';
-
-interface Entry {
-  said: Utterance;
-  /** The row that stands for it now; null until it is written for the first time. */
-  row: AssertionRow | null;
-}
+import { assertionRow, utteranceFromRow, type AssertionRow } from './assertion-row.ts';
+import type { Utterance } from './utterance.ts';
 
 /** One step: an utterance enters or leaves the series of a principal because of the event at `sequence`. */
 export interface Move {
@@ -17,35 +12,36 @@ export interface Move {
   said: Utterance;
 }
 
+interface Entry {
+  said: Utterance;
+  /** The row that stands for it; null until it is classed for the first time. */
+  row: AssertionRow | null;
+}
+
 export class SeriesBook {
   readonly #series = new Map<string, Entry[]>();
   readonly #added = new Set<AssertionRow>();
   readonly #ended: { row: AssertionRow; until: number }[] = [];
 
-  /** Opens the book with the rows that stand; of each series those from the earliest move on, and the counted one before. */
+  /** Opens the book with the rows that stand at the places of all moves to come, and the counted ones next to them. */
   constructor(standing: AssertionRow[]) {
     for (const row of standing) this.#entriesOf(row.principal, row.issue).push({ said: utteranceFromRow(row), row });
     for (const entries of this.#series.values()) entries.sort((a, b) => compareAssertions(a.said, b.said));
   }
 
-  /** Makes all moves of one event, then classes anew what they touched. */
+  /** Makes all moves of one event, then classes what they touched. */
   make(moves: Move[]): void {
-    const touched = new Map<Entry[], { principal: string; sequence: number; from: number }>();
     for (const { kind, principal, said, sequence } of moves) {
       const entries = this.#entriesOf(principal, said.issue);
-      const index = kind === 'enter' ? placeFor(entries, said) : entries.findIndex((entry) => isSame(entry.said, said));
-      if (kind === 'enter') entries.splice(index, 0, { said, row: null });
-      else for (const { row } of entries.splice(index, 1)) if (row) this.#end(row, sequence);
-      touched.set(entries, {
-        principal,
-        sequence,
-        from: Math.min(index, touched.get(entries)?.from ?? Infinity),
-      });
+      if (kind === 'enter') entries.splice(placeOf(entries, said), 0, { said, row: null });
+      else this.#remove(entries, said, sequence);
     }
-    for (const [entries, { principal, sequence, from }] of touched) this.#classFrom(entries, from, principal, sequence);
+    for (const { principal, said, sequence } of moves) {
+      this.#classAt(this.#entriesOf(principal, said.issue), said, principal, sequence);
+    }
   }
 
-  /** What is to be written: rows that begin, and rows in the database that end. */
+  /** What is to be written: rows that begin, and rows of the database that end. */
   changes(): { added: AssertionRow[]; ended: { row: AssertionRow; until: number }[] } {
     return { added: [...this.#added], ended: this.#ended };
   }
@@ -57,46 +53,51 @@ export class SeriesBook {
     return entries;
   }
 
-  #classFrom(entries: Entry[], from: number, principal: string, sequence: number): void {
-    let previous = previousOf(entries, from);
+  #remove(entries: Entry[], said: Utterance, sequence: number): void {
+    const index = entries.findIndex((entry) => entry.said.event === said.event && entry.said.speaker === said.speaker);
+    const [removed] = entries.splice(index, 1);
+    if (removed?.row) this.#end(removed.row, sequence);
+  }
+
+  /** Classes what stands at the place, and on to the next counted assertion. */
+  #classAt(entries: Entry[], place: Utterance, principal: string, sequence: number): void {
+    const from = placeOf(entries, place);
+    let previous = countedBefore(entries, from);
     for (const entry of entries.slice(from)) {
-      const classing = classify(previous, entry.said);
-      if (!entry.row || !sameClassing(entry.row, classing)) {
-        if (entry.row) this.#end(entry.row, sequence);
-        entry.row = assertionRow(entry.said, principal, classing, sequence);
-        this.#added.add(entry.row);
-      }
-      if (entry.said.counted) previous = entry.said;
+      this.#class(entry, previous, principal, sequence);
+      if (!entry.said.counted) continue;
+      if (compareAssertions(entry.said, place) > 0) break;
+      previous = entry.said;
     }
   }
 
+  #class(entry: Entry, previous: Assertion | null, principal: string, sequence: number): void {
+    const classing = classify(previous, entry.said);
+    if (entry.row && sameClassing(entry.row, classing)) return;
+    if (entry.row) this.#end(entry.row, sequence);
+    entry.row = assertionRow(entry.said, principal, classing, sequence);
+    this.#added.add(entry.row);
+  }
+
   #end(row: AssertionRow, sequence: number): void {
-    // A row that begins in this page has not been written yet.
-    if (this.#added.has(row)) row.known_until = sequence;
+    // One that began in this very event has never been seen; one that began in this page is not written yet.
+    if (row.known_from === sequence) this.#added.delete(row);
+    else if (this.#added.has(row)) row.known_until = sequence;
     else this.#ended.push({ row, until: sequence });
   }
 }
 
-/** Most of what is said is newer than all before, so the search begins at the end. */
-function placeFor(entries: Entry[], said: Utterance): number {
+/** Where an utterance stands or would stand: most of what is said is newer than all before, so the search begins at the end. */
+function placeOf(entries: Entry[], said: Utterance): number {
   return entries.findLastIndex((entry) => compareAssertions(entry.said, said) < 0) + 1;
 }
 
-function isSame(a: Utterance, b: Utterance): boolean {
-  return a.event === b.event && a.speaker === b.speaker;
-}
-
-function previousOf(entries: Entry[], index: number): Assertion | null {
+function countedBefore(entries: Entry[], index: number): Assertion | null {
   for (let i = index - 1; i >= 0; i--) if (entries[i]!.said.counted) return entries[i]!.said;
   return null;
 }
 
 function sameClassing(row: AssertionRow, { change, direction, delta, previous, renewed }: Classing): boolean {
-  return (
-    row.change === change &&
-    row.direction === direction &&
-    row.delta === delta &&
-    row.previous === previous &&
-    row.renewed === renewed
-  );
+  const same = row.change === change && row.direction === direction && row.delta === delta;
+  return same && row.previous === previous && row.renewed === renewed;
 }

@@ -1,4 +1,4 @@
-// The tables of the positions: what facts contribute, and the series derived from them.
+// The tables of the positions: what facts say and what is known of offices, and the classed series derived from both.
 import type { Change } from '../../domain/series.ts';
 import type { Firmness } from '../../domain/stance.ts';
 import { officeTable } from '../office-rows.ts';
@@ -15,12 +15,19 @@ import {
   uuidOrNull,
   wordOrNull,
 } from '../table.ts';
-import type { AssertionEvidence } from './assertion-row.ts';
+import type { UtteranceEvidence } from './utterance.ts';
 
 export const positionTables = {
   office: officeTable,
   representation: table({ actor: text, represents: text }, ['(actor)']),
-  /** Written by deriving alone: whom an utterance counts for and what it changed depend on other facts. */
+  /** What is shown of an utterance and never changes with what is known of others. */
+  utterance: table({
+    speaker: text,
+    occurred: text,
+    claimed_reiteration: boolean,
+    evidence: json<UtteranceEvidence>(),
+  }),
+  /** Whom an utterance counts for and what it changed. Narrow, because it is written anew when a neighbour appears. */
   assertion: derivedTable(
     {
       principal: text,
@@ -31,9 +38,7 @@ export const positionTables = {
       firmness: wordOrNull<Firmness>(),
       conditions_added: textList,
       conditions_dropped: textList,
-      claimed_reiteration: boolean,
       counted: boolean,
-      occurred: text,
       earliest: day,
       latest: day,
       change: wordOrNull<Change>(),
@@ -41,7 +46,6 @@ export const positionTables = {
       delta: integerOrNull,
       previous: uuidOrNull,
       renewed: boolean,
-      evidence: json<AssertionEvidence>(),
     },
     ['(principal, issue, earliest, latest, sequence)', '(issue, principal, earliest, latest, sequence)', '(speaker)'],
   ),
