@@ -44,7 +44,8 @@ export const edtf = z
     try {
       parseOccurred(value);
     } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
+      // What was found is told by whoever reports the issue.
+      context.addIssue({ code: 'custom', message: (error as Error).message.replace(/^.*; expected /, 'expected ') });
     }
   })
   .meta({
@@ -54,7 +55,8 @@ export const edtf = z
     examples: ['2024-11-15'],
   });
 
-const EXPECTED = 'an EDTF date of level 0 or 1, such as 2024-11-15, 2022-12, 2024-06-16/2024-06-17 or ../2024-11';
+const EXPECTED =
+  'an EDTF date (level 0 or 1, years 0001 to 9999) such as 2024-11-15, 2022-12, 2024-06-16/2024-06-17 or ../2024-11';
 
 function interpret(text: string): Occurred {
   const parsed = parsedOf(text);

@@ -52,14 +52,23 @@ export function principalOf({ speaker, onBehalfOf, earliest, latest }: Utterance
 /** Pairs what was assumed with what was vacated, office by office, in the order in which the offices were taken up. */
 export function tenuresOf(records: OfficeRecord[]): Tenure[] {
   const tenures: Tenure[] = [];
+  const unpaired = new Set<OfficeRecord>();
   for (const record of records.toSorted(compareOfficeRecords)) {
-    const open = tenures.find(({ office, of, until }) => !until && office === record.office && of === record.of);
-    if (record.change === 'assumed') {
-      if (open) open.until = record;
-      tenures.push({ office: record.office, of: record.of, from: record, until: null });
-    } else if (open) open.until = record;
+    const { office, of, change } = record;
+    const open = tenures.find((tenure) => !tenure.until && tenure.office === office && tenure.of === of);
+    if (open) open.until = record;
+    else if (change === 'vacated') unpaired.add(record);
+    if (change === 'vacated') continue;
+    // Taken up in March and left "in 2024": the vaguer date comes first, though what it tells came later.
+    const until = [...unpaired].find((left) => left.office === office && left.of === of && canFollow(left, record));
+    if (until) unpaired.delete(until);
+    tenures.push({ office, of, from: record, until: until ?? null });
   }
   return tenures;
+}
+
+function canFollow({ latest }: OfficeRecord, { earliest }: OfficeRecord): boolean {
+  return latest === null || earliest === null || latest > earliest;
 }
 
 /** Whether the office was held on a day (`YYYY-MM-DD`): from its first day on, no longer on the day it was left. */

@@ -11,7 +11,7 @@ export type TypeName = keyof Registry;
 /** The content of an event by the name of its type: `Content<'CallHeld'>`. */
 export type Content<Name extends TypeName = TypeName> = { [N in Name]: ContentOf<Registry[N]> }[Name];
 
-/** Every event type, in the order of the registry's families. */
+/** Every event type, by name. */
 export const eventTypes: readonly EventType[] = Object.values(registry as unknown as Record<string, EventType>);
 
 const byName = new Map(eventTypes.map((type) => [type.type, type]));
