@@ -34,9 +34,14 @@ function stopOnSignal(server: RunningServer): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
 }
 
+/** What the system calls by a code, in words; everything else is a sentence already. */
 function sentence(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE')
-    return `The port is taken by another program (${message}). Stop that, or set PORT to another one.`;
-  return message;
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'The port is taken by another program. Stop that, or set PORT to another one',
+    EACCES: 'The port is not open to this user. Set PORT to one from 1024 on',
+    EADDRNOTAVAIL: 'This machine has no such address. Set HOST to another one',
+  };
+  const reason = code === undefined ? undefined : reasons[code];
+  return reason === undefined ? message : `${reason} (${message}).`;
 }

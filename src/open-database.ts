@@ -1,11 +1,12 @@
 // The database of a process: the one that is set, or an embedded one under the data folder, migrated and ready.
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import { connect, requirePostgres15 } from './database/connect.ts';
+import { connect, requirePostgres15, type ConnectOptions } from './database/connect.ts';
 import { startEmbeddedPostgres } from './database/embedded-postgres.ts';
 import { listen, type Listener } from './database/listen.ts';
 import { migrate } from './database/migrate.ts';
 import { DEFAULT_LOG_SCHEMA, type LogDatabase, type LogStore } from './events/log-database.ts';
+import { isConnectionLoss } from './events/log-unavailable.ts';
 import type { Settings } from './settings.ts';
 
 /** Connections of a process: this many for reading and projecting, two for appending. */
@@ -32,17 +33,21 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
       ? await startEmbeddedPostgres(settings.dataDirectory, { log: (line) => logger.info(line) })
       : undefined;
   const url = settings.databaseUrl ?? embedded!.url;
-  const reading = connect<LogDatabase>(url, { max: READERS, log: logger });
-  const writing = connect<LogDatabase>(url, {
-    max: WRITERS,
-    applicationName: 'demarche writer',
-    log: logger,
-  });
+  const place = embedded?.directory ?? withoutPassword(url);
+  let closing = false;
+  // Connections that end because we end them are no news.
+  const log: ConnectOptions['log'] = { warn: (details, message) => !closing && logger.warn(details, message) };
+  const reading = connect<LogDatabase>(url, { max: READERS, log });
+  const writing = connect<LogDatabase>(url, { max: WRITERS, applicationName: 'demarche writer', log });
   const listeners: Listener[] = [];
   const close = async () => {
+    closing = true;
+    // The connection that owns an embedded database keeps no process alive, not even until it is closed.
+    const awake = setInterval(() => {}, 1_000);
     await Promise.all(listeners.map((listener) => listener.stop()));
     await Promise.all([reading.destroy(), writing.destroy()]);
     await embedded?.stop();
+    clearInterval(awake);
   };
   try {
     await requirePostgres15(reading);
@@ -50,16 +55,21 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
     if (applied.length > 0) logger.info({ applied }, 'Migrated the log');
   } catch (error) {
     await close();
-    throw error;
+    throw isConnectionLoss(error) ? unreachable(place, error) : error;
   }
-  const place = embedded?.directory ?? withoutPassword(url);
   const onAppended = (wake: () => void) =>
-    void listeners.push(listen(url, `demarche_${DEFAULT_LOG_SCHEMA}`, wake, { log: logger }));
+    void listeners.push(listen(url, `demarche_${DEFAULT_LOG_SCHEMA}`, wake, { log }));
   return { onAppended, log: store(reading), writer: store(writing), place, owner: embedded?.owner ?? true, close };
 }
 
 function store(db: Kysely<LogDatabase>): LogStore {
   return { db, schema: DEFAULT_LOG_SCHEMA };
+}
+
+function unreachable(place: string, cause: unknown): Error {
+  const { message, code } = cause as NodeJS.ErrnoException;
+  const detail = `The database ${place} cannot be reached (${message || code}).`;
+  return new Error(`${detail} Start it, or set DATABASE_URL to one that runs.`, { cause });
 }
 
 function withoutPassword(url: string): string {

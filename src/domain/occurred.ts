@@ -45,7 +45,7 @@ export const edtf = z
       parseOccurred(value);
     } catch (error) {
       // What was found is told by whoever reports the issue.
-      context.addIssue({ code: 'custom', message: (error as Error).message.replace(/^.*; expected /, 'expected ') });
+      context.addIssue({ code: 'custom', message: (error as Error).message.replace(/^[^]*; expected /, 'expected ') });
     }
   })
   .meta({
@@ -64,7 +64,7 @@ function interpret(text: string): Occurred {
   const occurred = parsed.type === 'Interval' ? between(text, parsed) : single(text, parsed as ParsedDate);
   const { earliest, latest } = occurred;
   if (earliest !== null && latest !== null && earliest > latest)
-    throw new RangeError(`"${text}" ends before it begins; expected ${EXPECTED}`);
+    throw new RangeError(`"${text}" ends before it begins; expected an interval with the earlier date first`);
   return occurred;
 }
 
@@ -107,7 +107,7 @@ function single(text: string, date: ParsedDate): Occurred {
   const hasDay = precision === 'time' || precision === 'day';
   // The library knows how long months are, but not which years have a 29 February.
   if (hasDay && day! > daysIn(year, firstMonth))
-    throw new RangeError(`"${text}" is no day of the calendar; expected ${EXPECTED}`);
+    throw new RangeError(`"${text}" is no day of the calendar; expected a date that exists`);
   return {
     edtf: text,
     earliest: isoDay(year, firstMonth, hasDay ? day! : 1),

@@ -19,10 +19,11 @@ export const slug = z
 /** The id of an event: a UUID (RFC 9562) in lower case, whatever case it was sent in. */
 export const eventId = z.uuid().toLowerCase();
 
-const kinds = new WeakMap<z.core.$ZodType, ReferenceKind>();
+/** A registry and not a map: a reference that is given a description of its own is a copy, and inherits its kind. */
+const references = z.registry<{ kind: ReferenceKind }>();
 
 function pointing<T extends z.ZodType>(schema: T, kind: ReferenceKind): T {
-  kinds.set(schema, kind);
+  references.add(schema, { kind });
   return schema;
 }
 
@@ -63,7 +64,7 @@ export function referencesIn(schema: z.ZodType): (value: unknown, pointer: strin
 }
 
 function walkOf(schema: z.core.$ZodType): Walk | undefined {
-  const kind = kinds.get(schema);
+  const { kind } = references.get(schema) ?? {};
   if (kind) return (value, pointer, found) => void found.push({ kind, target: value as string, pointer });
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {

@@ -1,12 +1,19 @@
 // The HTTP application: a Fastify that knows its routes and no port, process or database connection.
 import swagger from '@fastify/swagger';
 import scalar from '@scalar/fastify-api-reference';
-import fastify, { type FastifyBaseLogger, type FastifyReply, type FastifySchemaCompiler } from 'fastify';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifySchemaCompiler,
+} from 'fastify';
 import {
   fastifyZodOpenApiPlugin,
   fastifyZodOpenApiTransformers,
   type FastifyZodOpenApiTypeProvider,
 } from 'fastify-zod-openapi';
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import type { LogStore } from '../events/log-database.ts';
 import type { Recorder } from '../events/recorder.ts';
@@ -18,10 +25,13 @@ import { Positions } from '../projections/positions/find-positions.ts';
 import type { Projector } from '../projections/projector.ts';
 import type { Api, App } from './api.ts';
 import { Asking } from './asking.ts';
-import { describe } from './description.ts';
+import { answerBrokenRequest } from './broken-request.ts';
+import { describe, withoutLongPattern } from './description.ts';
+import { parseJson } from './json.ts';
 import { fieldProblem, Problem } from './problem.ts';
 import { problemForError } from './problem-for-error.ts';
 import { fieldErrors, namesIn } from './schema-errors.ts';
+import { findUnstorable } from './unstorable.ts';
 import { actorRoutes } from './routes/actors.ts';
 import { eventRoutes } from './routes/events.ts';
 import { eventTypeRoutes } from './routes/event-types.ts';
@@ -51,24 +61,30 @@ export async function buildApp({
 }: AppOptions): Promise<App> {
   const app = fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
+    // A request that arrives while the last ones are answered is answered with them.
+    return503OnClosing: false,
+    // A long name is refused by its schema, which says how long it may be.
+    routerOptions: { maxParamLength: 16_384 },
+    frameworkErrors: (error, request, reply) => sendProblem(problemForError(error), request, reply),
+    clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<FastifyZodOpenApiTypeProvider>() as unknown as App;
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(
-    ({ schema }) =>
-      (value) =>
-        JSON.stringify(checkResponses ? (schema as unknown as z.ZodType).parse(value) : value),
+  app.setSerializerCompiler(({ schema }) => (value) => {
+    const text = JSON.stringify(value);
+    if (checkResponses) requireDescribed(JSON.parse(text), schema as unknown as z.ZodType);
+    return text;
+  });
+  app.setErrorHandler((error, request, reply) => sendProblem(problemForError(error), request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const asked = `${request.method} ${request.url.split('?')[0]!.slice(0, 200)}`;
+    return sendProblem(new Problem('not_found', `There is no ${asked}; /docs lists all there is.`), request, reply);
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
+    parseJson(body, 'body'),
   );
-  app.setErrorHandler((error, request, reply) => sendProblem(problemForError(error), reply, request.log));
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      new Problem('not_found', `There is no ${request.method} ${request.url.split('?')[0]!.slice(0, 200)}.`),
-      reply,
-      request.log,
-    ),
-  );
-  app.removeContentTypeParser('text/plain');
   app.addHook('onResponse', async (request, reply) => {
     request.log.debug(
       { method: request.method, url: request.url, status: reply.statusCode, ms: reply.elapsedTime },
@@ -76,15 +92,20 @@ export async function buildApp({
     );
   });
 
-  await app.register(fastifyZodOpenApiPlugin);
+  await app.register(fastifyZodOpenApiPlugin, { documentOpts: { override: withoutLongPattern } });
   await app.register(swagger, { openapi: describe(), ...fastifyZodOpenApiTransformers });
   await app.register(scalar, {
     routePrefix: '/docs',
     configuration: {
       url: '/openapi.json',
+      pageTitle: 'Demarche',
+      // Nothing on the page leads to a service of its makers: it works where there is no network.
       telemetry: false,
       withDefaultFonts: false,
       showDeveloperTools: 'never',
+      agent: { disabled: true },
+      mcp: { disabled: true },
+      hideClientButton: true,
     },
   });
 
@@ -98,7 +119,7 @@ export async function buildApp({
     issues: new Issues(log),
     positions: new Positions(log),
   };
-  recordingRoutes(app, api);
+  await recordingRoutes(app, api);
   eventRoutes(app, api);
   eventTypeRoutes(app);
   actorRoutes(app, api);
@@ -113,23 +134,34 @@ export async function buildApp({
 const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
   if (httpPart === 'body') return (value: unknown) => ({ value });
   const shape = schema as z.ZodType;
-  const names = namesIn(shape);
+  const place = { in: 'parameters', names: namesIn(shape) } as const;
   return (value: unknown) => {
-    const parsed = shape.safeParse(value);
+    const unstorable = httpPart === 'headers' ? undefined : findUnstorable(value);
+    if (unstorable) {
+      const { path, found, expected } = unstorable;
+      return { error: fieldProblem('invalid_request', [{ parameter: path[0]!, found, expected }]) };
+    }
+    const parsed = shape.safeParse(value, { reportInput: true });
     if (parsed.success) return { value: parsed.data };
-    return {
-      error: fieldProblem('invalid_request', fieldErrors(parsed.error.issues, value, { in: 'parameters', names })),
-    };
+    return { error: fieldProblem('invalid_request', fieldErrors(parsed.error.issues, place)) };
   };
 };
 
-function sendProblem(problem: Problem, reply: FastifyReply, logger: FastifyBaseLogger) {
-  if (problem.status >= 500) logger.error({ err: problem.cause ?? problem }, problem.message);
+function requireDescribed(answer: unknown, schema: z.ZodType): void {
+  const described = schema.parse(answer);
+  if (!isDeepStrictEqual(described, answer))
+    throw new Error(`The answer says more than its schema: ${JSON.stringify(answer)}`);
+}
+
+function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
+  const isFailure = problem.status >= 500 && problem.code !== 'not_yet_reflected';
+  if (isFailure) request.log.error({ err: problem.cause ?? problem }, problem.message);
   if (problem.status === 503) void reply.header('retry-after', '1');
+  const document = isFailure ? { ...problem.toJSON(), requestId: request.id } : problem;
   // Serialised here: the shape of a problem does not depend on the operation.
   return reply
     .code(problem.status)
     .type('application/problem+json; charset=utf-8')
     .serializer((value: string) => value)
-    .send(JSON.stringify(problem));
+    .send(JSON.stringify(document));
 }

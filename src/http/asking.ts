@@ -35,7 +35,9 @@ export class Asking {
   async #sequenceOf(knownAt: string | undefined): Promise<number | null> {
     if (knownAt === undefined) return null;
     if (/^\d+$/.test(knownAt)) return Number(knownAt);
-    return sequenceAt(this.#log, knownAt.length === 10 ? `${knownAt}T23:59:59.999Z` : knownAt);
+    const moment = new Date(knownAt.length === 10 ? `${knownAt}T23:59:59.999Z` : knownAt);
+    // PostgreSQL reads neither year 0 nor every offset of RFC 3339; and no log is older than Unix time.
+    return moment.getTime() < 0 ? 0 : sequenceAt(this.#log, moment.toISOString());
   }
 
   async #awaitSequence(projection: string, sequence: number): Promise<void> {

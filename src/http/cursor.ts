@@ -1,5 +1,7 @@
 // Where a page ended, wrapped so that nobody takes it apart, and checked when it comes back.
 import { z } from 'zod';
+import { slug } from '../domain/reference.ts';
+import { day } from './parameters.ts';
 import { fieldProblem } from './problem.ts';
 
 export function writeCursor(place: unknown): string {
@@ -29,12 +31,12 @@ function jsonOrUndefined(text: string): unknown {
 }
 
 /** After a slug. */
-export const slugCursor = z.string().max(80);
+export const slugCursor = slug;
 /** After a sequence. */
 export const sequenceCursor = z.int().min(0);
 /** After a place on the time line. */
 export const occurredCursor = z.strictObject({
-  earliest: z.union([z.iso.date(), z.literal('-infinity')]),
-  latest: z.union([z.iso.date(), z.literal('infinity')]),
+  earliest: z.union([day, z.literal('-infinity')]),
+  latest: z.union([day, z.literal('infinity')]),
   sequence: z.int().min(0),
 });

@@ -1,4 +1,5 @@
 // Reads a stream of newline-delimited JSON line by line. A broken line is a broken item and nothing more: the rest is read on.
+import { parseJson } from './json.ts';
 import { Problem } from './problem.ts';
 
 const LONGEST_LINE = 1_048_576;
@@ -40,20 +41,11 @@ async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer
   if (length > 0) yield finish();
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
-
 function parseLine(line: Buffer): Line {
-  let text: string;
   try {
-    text = utf8.decode(line);
-  } catch (cause) {
-    return { problem: new Problem('invalid_json', 'The line is not valid UTF-8.', { cause }) };
-  }
-  try {
-    return { value: JSON.parse(text) };
-  } catch (cause) {
-    return {
-      problem: new Problem('invalid_json', `The line is not JSON: ${(cause as Error).message}.`, { cause }),
-    };
+    return { value: parseJson(line, 'line') };
+  } catch (error) {
+    if (error instanceof Problem) return { problem: error };
+    throw error;
   }
 }

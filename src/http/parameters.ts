@@ -2,15 +2,19 @@
 import { z } from 'zod';
 import { eventId, slug } from '../domain/reference.ts';
 
-const day = z.iso.date().meta({ description: 'A calendar day, `YYYY-MM-DD`.' });
+/** A calendar day; PostgreSQL's calendar has no year 0. */
+export const day = z.iso.date().refine((value) => value >= '0001', 'expected a calendar day from 0001-01-01 on');
 
 /** Valid time. */
-const at = day.optional().meta({ description: 'Where did things stand on this day? All days where it is left out.' });
+const at = day.optional().meta({
+  description: 'Where did things stand on this day? All days where it is left out.',
+  examples: ['2024-11-15'],
+});
 
 /** Transaction time: a sequence, a day (its end, UTC) or a moment. */
 export const knownAt = z
   .union([z.string().regex(/^\d{1,15}$/), z.iso.date(), z.iso.datetime({ offset: true })], {
-    error: 'expected a sequence, a day or an RFC 3339 date and time',
+    error: 'expected a sequence, a day or an RFC 3339 date and time (with + written as %2B)',
   })
   .optional()
   .meta({
@@ -19,17 +23,21 @@ export const knownAt = z
     examples: ['42'],
   });
 
-export const minSequence = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().meta({
+/** Written in digits: what JavaScript also takes for a number ("", "0x1F", "1e3") is not meant. */
+function digits<T extends z.ZodType>(number: T) {
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value),
+    number,
+  );
+}
+
+export const sequence = digits(z.int().min(0).optional());
+
+export const minSequence = sequence.meta({
   description: 'Wait until the answer reflects this sequence: what a post answered, so that one reads what one wrote.',
 });
 
-export const limit = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(1000)
-  .default(100)
-  .meta({ description: 'Items a page, 1 to 1000.' });
+export const limit = digits(z.int().min(1).max(1000).default(100)).meta({ description: 'Items a page, 1 to 1000.' });
 
 export const cursor = z
   .string()
@@ -53,13 +61,9 @@ export const eventPath = z.object({
 /** The two times and the sequence to wait for, as every question about a state of affairs takes them. */
 export const moment = { at, knownAt, minSequence };
 
-export const windowDay = day;
-
-/** A parameter given once with commas, or several times. */
+/** Several values: with commas, or the parameter several times. */
 export function listOf<T extends z.ZodType>(item: T, description: string) {
-  return z
-    .preprocess(splitAtCommas, z.array(item).min(1).max(100).optional())
-    .meta({ description, override: { type: 'array', items: { type: 'string' } } });
+  return z.preprocess(splitAtCommas, z.array(item).min(1).max(100).optional()).meta({ description });
 }
 
 function splitAtCommas(value: unknown): unknown {

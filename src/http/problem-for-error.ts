@@ -4,12 +4,17 @@ import { isConnectionLoss, LogOverloaded, LogUnavailable } from '../events/log-u
 import { Problem, type ProblemCode } from './problem.ts';
 
 /** Fastify's own codes that are the client's doing, and the problem each is. */
-const CLIENT_ERRORS: Record<string, ProblemCode> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_json',
-  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
+const CLIENT_ERRORS: Record<string, [ProblemCode, string]> = {
+  FST_ERR_BAD_URL: ['invalid_request', 'The path is not well-formed: found a percent sign that encodes nothing.'],
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    'payload_too_large',
+    'One event may take 1 MB, a batch 16 MB. A stream of lines, application/x-ndjson, may be of any length.',
+  ],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'The body is not as long as Content-Length says.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'unsupported_media_type',
+    'Send an event as application/json, and a batch as that or as application/x-ndjson.',
+  ],
 };
 
 export function problemForError(error: unknown): Problem {
@@ -23,14 +28,10 @@ export function problemForError(error: unknown): Problem {
   }
   const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
   const known = code === undefined ? undefined : CLIENT_ERRORS[code];
-  if (known) return new Problem(known, `${message}.`.replace('..', '.'), { cause: error });
-  if (error instanceof SyntaxError && statusCode === 400)
-    return new Problem('invalid_json', `The body is not JSON: ${message}.`, { cause: error });
+  if (known) return new Problem(...known, { cause: error });
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
-    return new Problem('invalid_request', `${message}.`, { cause: error });
-  return new Problem(
-    'internal',
-    'The server failed on this request. The failure is in its log under the request’s id.',
-    { cause: error },
-  );
+    return new Problem('invalid_request', message!.replace(/\.*$/, '.'), { cause: error });
+  return new Problem('internal', 'The server failed on this request. Its log says more, under the same requestId.', {
+    cause: error,
+  });
 }

@@ -6,6 +6,7 @@ export const PROBLEMS = {
   invalid_request: [400, 'The request is not of the expected form'],
   invalid_json: [400, 'The body is not JSON'],
   not_found: [404, 'There is no such thing'],
+  request_timeout: [408, 'The request took too long to arrive'],
   id_reused: [409, 'The id belongs to another event'],
   version_conflict: [412, 'The stream is not in the expected version'],
   payload_too_large: [413, 'The body is too large'],
@@ -13,6 +14,7 @@ export const PROBLEMS = {
   event_refused: [422, 'The event must not be recorded'],
   batch_refused: [422, 'The batch was not recorded'],
   not_recorded: [422, 'Another item of the atomic batch could not be recorded'],
+  headers_too_large: [431, 'The address and headers are too large'],
   internal: [500, 'Something went wrong on the server'],
   newer_than_this_code: [500, 'The log holds what a newer version wrote'],
   log_unavailable: [503, 'The log cannot be reached'],
@@ -24,7 +26,8 @@ export type ProblemCode = keyof typeof PROBLEMS;
 
 const fieldError = z.object({
   pointer: z.string().optional().meta({ description: 'The field of the body, as a JSON Pointer (RFC 6901).' }),
-  parameter: z.string().optional().meta({ description: 'The parameter or header.' }),
+  parameter: z.string().optional().meta({ description: 'The parameter of the path or query.' }),
+  header: z.string().optional().meta({ description: 'The header.' }),
   found: z.string().optional(),
   expected: z.string(),
 });
@@ -102,10 +105,21 @@ export class Problem extends Error {
 
 /** A problem about fields, its detail made of what is wrong with each. */
 export function fieldProblem(code: ProblemCode, errors: FieldError[]): Problem {
-  return new Problem(code, errors.map(sentence).join(' '), { errors });
+  const shortened = errors.map(withShortName);
+  return new Problem(code, shortened.map(sentence).join(' '), { errors: shortened });
 }
 
-function sentence({ pointer, parameter, found, expected }: FieldError): string {
-  const where = pointer !== undefined ? pointer || 'The body' : `The parameter ${parameter}`;
+/** A name that nobody gave a field here may be as long as the body that was sent. */
+function withShortName({ pointer, parameter, ...error }: FieldError): FieldError {
+  return {
+    ...(pointer === undefined ? {} : { pointer: pointer.slice(0, 400) }),
+    ...(parameter === undefined ? {} : { parameter: parameter.slice(0, 80) }),
+    ...error,
+  };
+}
+
+function sentence({ pointer, parameter, header, found, expected }: FieldError): string {
+  const where =
+    pointer !== undefined ? pointer || 'The body' : header ? `The header ${header}` : `The parameter ${parameter}`;
   return found === undefined ? `${where}: ${expected}.` : `${where}: found ${found}, expected ${expected}.`;
 }

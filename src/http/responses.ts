@@ -1,5 +1,16 @@
-// The error responses of an operation, for its description.
+// The responses of an operation, for its description.
+import type { z } from 'zod';
 import { PROBLEMS, problemSchema, type ProblemCode } from './problem.ts';
+
+/** A successful response: what it holds, in words, and the headers that say more, by name. */
+export function answer<T extends z.ZodType>(schema: T, description: string, headers: Record<string, string> = {}) {
+  return { description, ...described(headers), content: { 'application/json': { schema } } };
+}
+
+/** The answer of a list, which links to its next page. */
+export function pageAnswer<T extends z.ZodType>(schema: T, description: string) {
+  return answer(schema, description, { Link: 'The next page, as `<…>; rel="next"` (RFC 8288); not on the last one.' });
+}
 
 /** A response for each status that the given problems have; those any operation may answer with are always among them. */
 export function problems(...codes: ProblemCode[]) {
@@ -9,9 +20,15 @@ export function problems(...codes: ProblemCode[]) {
     [...byStatus].map(([status, same]) => [
       status,
       {
-        description: same.map((code) => `\`${code}\`: ${PROBLEMS[code][1].toLowerCase()}`).join('; '),
+        description: same.map((code) => `\`${code}\`: ${PROBLEMS[code][1]}.`).join(' '),
+        ...described(status === 503 ? { 'Retry-After': 'Seconds after which to try again.' } : {}),
         content: { 'application/problem+json': { schema: problemSchema } },
       },
     ]),
   );
+}
+
+function described(headers: Record<string, string>) {
+  const entries = Object.entries(headers).map(([name, description]) => [name, { description, type: 'string' }]);
+  return entries.length > 0 ? { headers: Object.fromEntries(entries) as Record<string, object> } : {};
 }

@@ -26,9 +26,12 @@ export class PoisonEvent extends Error {
   }
 }
 
+/** Another version of the code has built the read model anew: it is not for this one to write any more. */
+export class ReadModelReplaced extends Error {}
+
 /**
  * Applies everything the log holds beyond the checkpoint, and answers the checkpoint reached. Throws {@link PoisonEvent} with
- * everything before the culprit applied.
+ * everything before the culprit applied, and {@link ReadModelReplaced} with nothing written.
  */
 export async function catchUp(
   log: LogStore,
@@ -42,7 +45,7 @@ export async function catchUp(
       onPage?.(checkpoint);
       if (caughtUp) return checkpoint;
     } catch (error) {
-      if (isConnectionLoss(error) || error instanceof PoisonEvent) throw error;
+      if (isConnectionLoss(error) || error instanceof ReadModelReplaced) throw error;
       // Some event of the page is the culprit: go on one by one until it is found.
       if (limit === 1) throw await poison(log, projection, error);
       limit = 1;
@@ -88,7 +91,7 @@ async function lockCheckpoint(db: Kysely<LogDatabase>, schema: string, { name, v
     .forUpdate()
     .executeTakeFirst();
   if (row?.version !== version) {
-    throw new Error(
+    throw new ReadModelReplaced(
       `Projection ${name} is in version ${row?.version ?? 'none'} in the database, and this code has version ${version}.`,
     );
   }

@@ -1,7 +1,7 @@
 // Keeps the read models of this node up with the log: told of every append, and looking by itself in case nobody tells.
 import type { Logger } from 'pino';
 import type { LogStore } from '../events/log-database.ts';
-import { catchUp, PoisonEvent } from './catch-up.ts';
+import { catchUp, PoisonEvent, ReadModelReplaced } from './catch-up.ts';
 import { prepare } from './prepare.ts';
 import type { Projection } from './projection.ts';
 
@@ -64,7 +64,7 @@ class Run {
       try {
         await catchUp(this.#log, this.#projection, (checkpoint) => this.#advance(checkpoint));
       } catch (error) {
-        if (error instanceof PoisonEvent) this.#failed = true;
+        if (error instanceof PoisonEvent || error instanceof ReadModelReplaced) this.#failed = true;
         // Anything else is the database: the next poll tries again.
         this.#logger.error(
           { err: error, projection: this.#projection.name },

@@ -8,7 +8,7 @@ import { pageOf, sequence, toPage } from '../page.ts';
 import { actorPath, cursor, limit, moment } from '../parameters.ts';
 import { Problem } from '../problem.ts';
 import { requireActor } from '../require-slug.ts';
-import { problems } from '../responses.ts';
+import { answer, pageAnswer, problems } from '../responses.ts';
 
 const EXAMPLE_ACTOR = {
   actor: 'jens-stoltenberg',
@@ -58,6 +58,8 @@ const actorAnswer = z
   .object({ ...actorShape, sequence })
   .meta({ id: 'ActorAnswer', examples: [{ ...EXAMPLE_ACTOR, sequence: 42 }] });
 
+const kind = actorKind.optional().meta({ description: 'Only actors of this kind.' });
+
 export function actorRoutes(app: App, api: Api): void {
   app.get(
     '/v1/actors',
@@ -67,8 +69,11 @@ export function actorRoutes(app: App, api: Api): void {
         tags: ['Actors and issues'],
         summary: 'List actors',
         description: 'All registered actors, or those of one kind, by slug.',
-        querystring: z.strictObject({ kind: actorKind.optional(), ...moment, limit, cursor }),
-        response: { 200: pageOf(actor, 'ActorPage', EXAMPLE_ACTOR), ...problems('not_yet_reflected') },
+        querystring: z.strictObject({ kind, ...moment, limit, cursor }),
+        response: {
+          200: pageAnswer(pageOf(actor, 'ActorPage', EXAMPLE_ACTOR), 'A page of actors.'),
+          ...problems('not_yet_reflected'),
+        },
       },
     },
     async (request, reply) => {
@@ -90,7 +95,7 @@ export function actorRoutes(app: App, api: Api): void {
           'Its names, what it represents, and the offices it has held, with their standing on the day asked for.',
         params: actorPath,
         querystring: z.strictObject(moment),
-        response: { 200: actorAnswer, ...problems('not_found', 'not_yet_reflected') },
+        response: { 200: answer(actorAnswer, 'The actor.'), ...problems('not_found', 'not_yet_reflected') },
       },
     },
     async ({ params, query }) => {

@@ -4,8 +4,9 @@ import type { EventType } from '../../domain/event-type.ts';
 import { eventTypes, findEventType } from '../../domain/vocabulary.ts';
 import { nearest } from '../../events/nearest.ts';
 import type { App } from '../api.ts';
+import { withoutLongPattern } from '../description.ts';
 import { Problem } from '../problem.ts';
-import { problems } from '../responses.ts';
+import { answer, problems } from '../responses.ts';
 
 const EXAMPLE_TYPE = {
   type: 'CallHeld',
@@ -56,7 +57,7 @@ export function eventTypeRoutes(app: App): void {
         summary: 'List event types',
         description: 'What can be recorded, by family.',
         querystring: z.strictObject({}),
-        response: { 200: typeList, ...problems() },
+        response: { 200: answer(typeList, 'All event types.'), ...problems() },
       },
     },
     async () => ({ items: eventTypes.map(headOf) }),
@@ -70,9 +71,11 @@ export function eventTypeRoutes(app: App): void {
         tags: ['Vocabulary'],
         summary: 'One event type',
         description: 'Its JSON Schema, an example that can be posted, and the CAMEO code it gets by default.',
-        params: z.object({ type: z.string().meta({ examples: ['CallHeld'] }) }),
+        params: z.object({
+          type: z.string().meta({ description: 'The name of an event type.', examples: ['CallHeld'] }),
+        }),
         querystring: z.strictObject({}),
-        response: { 200: typeAnswer, ...problems('not_found') },
+        response: { 200: answer(typeAnswer, 'The event type.'), ...problems('not_found') },
       },
     },
     async ({ params }) => {
@@ -81,7 +84,7 @@ export function eventTypeRoutes(app: App): void {
       const cameo = type.cameo(type.example.data);
       return {
         ...headOf(type),
-        schema: z.toJSONSchema(type.content, { io: 'input', unrepresentable: 'any' }),
+        schema: z.toJSONSchema(type.content, { io: 'input', unrepresentable: 'any', override: withoutLongPattern }),
         example: { type: type.type, ...type.example },
         defaultCoding: cameo === null ? null : { cameo },
       };

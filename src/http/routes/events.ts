@@ -8,28 +8,25 @@ import { reflected } from '../asking.ts';
 import { occurredCursor, readCursor, sequenceCursor } from '../cursor.ts';
 import { EXAMPLE_EVENT, eventWithHistory, factView, listedEvent } from '../event-view.ts';
 import { pageOf, sequence, toPage } from '../page.ts';
-import { cursor, eventPath, knownAt, limit, listOf, minSequence, windowDay } from '../parameters.ts';
+import { cursor, day, eventPath, knownAt, limit, listOf, minSequence, sequence as anySequence } from '../parameters.ts';
 import { fieldProblem, Problem } from '../problem.ts';
-import { problems } from '../responses.ts';
+import { answer, pageAnswer, problems } from '../responses.ts';
 import { parseOccurred } from '../../domain/occurred.ts';
 import { dayBounds } from '../../projections/table.ts';
 
 const typeName = z.enum(eventTypes.map(({ type }) => type) as [string, ...string[]]);
 
 const filters = {
-  type: listOf(typeName, 'One of these event types.'),
-  actor: listOf(slug, 'All of these actors take part.'),
-  issue: listOf(slug, 'All of these issues are touched.'),
-  stream: z.string().max(200).optional(),
+  type: listOf(typeName, 'One of these event types; with commas, or given several times.'),
+  actor: listOf(slug, 'All of these actors take part; with commas, or given several times.'),
+  issue: listOf(slug, 'All of these issues are touched; with commas, or given several times.'),
+  stream: z.string().max(200).optional().meta({ description: 'The events of this stream, such as `actor-russia`.' }),
   correlation: z.string().max(128).optional().meta({ description: 'The `correlationId`.' }),
-  text: z
-    .string()
-    .min(1)
-    .max(200)
-    .optional()
-    .meta({ description: 'Words in the summary, the quote or a name, in any case.' }),
-  from: windowDay.optional(),
-  to: windowDay.optional(),
+  text: z.string().min(1).max(200).optional().meta({
+    description: 'Words as they stand in a summary, a quote, a proposition, a name or a reason, in any case.',
+  }),
+  from: day.optional().meta({ description: 'The first day of the window.', examples: ['2024-11-15'] }),
+  to: day.optional().meta({ description: 'The last day of the window.', examples: ['2024-11-18'] }),
   match: z
     .enum(['overlap', 'contained'])
     .default('overlap')
@@ -56,20 +53,17 @@ export function eventRoutes(app: App, api: Api): void {
           'new words, retracted ones not at all. With `order=recorded`, the log itself, as it was recorded: poll it with `afterSequence`.',
         querystring: z.strictObject({
           ...filters,
-          order: z.enum(['occurred', 'recorded']).default('occurred'),
-          afterSequence: z.coerce
-            .number()
-            .int()
-            .min(0)
-            .max(Number.MAX_SAFE_INTEGER)
-            .optional()
-            .meta({ description: 'Only with `order=recorded`.' }),
+          order: z
+            .enum(['occurred', 'recorded'])
+            .default('occurred')
+            .meta({ description: 'By the date it happened, or by the sequence in the log.' }),
+          afterSequence: anySequence.meta({ description: 'Events recorded after this one; with `order=recorded`.' }),
           knownAt,
           minSequence,
           limit,
           cursor,
         }),
-        response: { 200: eventPage, ...problems('not_yet_reflected') },
+        response: { 200: pageAnswer(eventPage, 'A page of events.'), ...problems('not_yet_reflected') },
       },
     },
     async (request, reply) => {
@@ -88,6 +82,9 @@ export function eventRoutes(app: App, api: Api): void {
         throw fieldProblem('invalid_request', [
           { parameter: 'afterSequence', found: String(afterSequence), expected: 'order=recorded beside it' },
         ]);
+      }
+      if (rest.from !== undefined && rest.to !== undefined && rest.from > rest.to) {
+        throw fieldProblem('invalid_request', [{ parameter: 'to', found: rest.to, expected: `${rest.from} or later` }]);
       }
       const asked = await api.asking.prepare('events', request.query);
       if (order === 'recorded') {
@@ -113,7 +110,12 @@ export function eventRoutes(app: App, api: Api): void {
         description: 'The event as it reads now, or read at `knownAt`, with the corrections and retractions about it.',
         params: eventPath,
         querystring: z.strictObject({ knownAt, minSequence }),
-        response: { 200: eventAnswer, ...problems('not_found', 'not_yet_reflected') },
+        response: {
+          200: answer(eventAnswer, 'The event.', {
+            ETag: 'The version that it, or the last event about it, has in its stream.',
+          }),
+          ...problems('not_found', 'not_yet_reflected'),
+        },
       },
     },
     async (request, reply) => {
@@ -136,7 +138,7 @@ export function eventRoutes(app: App, api: Api): void {
         description: 'The reactions issued to this event, by the date they were issued; `data.sentiment` says how.',
         params: eventPath,
         querystring: z.strictObject({ knownAt, minSequence, limit, cursor }),
-        response: { 200: eventPage, ...problems('not_found', 'not_yet_reflected') },
+        response: { 200: pageAnswer(eventPage, 'A page of reactions.'), ...problems('not_found', 'not_yet_reflected') },
       },
     },
     async (request, reply) => {

@@ -7,7 +7,7 @@ import { pageOf, sequence, toPage } from '../page.ts';
 import { cursor, issuePath, limit, moment } from '../parameters.ts';
 import { Problem } from '../problem.ts';
 import { requireIssue } from '../require-slug.ts';
-import { problems } from '../responses.ts';
+import { answer, pageAnswer, problems } from '../responses.ts';
 
 const WORDING = { proposition: 'Ukraine should be able to join NATO', description: null };
 const EXAMPLE_ISSUE = {
@@ -39,7 +39,10 @@ export function issueRoutes(app: App, api: Api): void {
         summary: 'List issues',
         description: 'All issues, by slug, in the words they have on the day asked for.',
         querystring: z.strictObject({ ...moment, limit, cursor }),
-        response: { 200: pageOf(issue, 'IssuePage', EXAMPLE_ISSUE), ...problems('not_yet_reflected') },
+        response: {
+          200: pageAnswer(pageOf(issue, 'IssuePage', EXAMPLE_ISSUE), 'A page of issues.'),
+          ...problems('not_yet_reflected'),
+        },
       },
     },
     async (request, reply) => {
@@ -60,7 +63,7 @@ export function issueRoutes(app: App, api: Api): void {
         description: 'Its proposition on the day asked for, and all words it has had.',
         params: issuePath,
         querystring: z.strictObject(moment),
-        response: { 200: issueAnswer, ...problems('not_found', 'not_yet_reflected') },
+        response: { 200: answer(issueAnswer, 'The issue.'), ...problems('not_found', 'not_yet_reflected') },
       },
     },
     async ({ params, query }) => {

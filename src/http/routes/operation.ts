@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readHead } from '../../events/read-log.ts';
 import { projectionStatuses } from '../../projections/status.ts';
 import type { Api, App } from '../api.ts';
-import { problems } from '../responses.ts';
+import { answer, problems } from '../responses.ts';
 
 const HASH = '5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9';
 const EXAMPLE_STATUS = { name: 'positions', version: 1, checkpoint: 42, lag: 0, lagSeconds: 0, failed: null };
@@ -51,7 +51,7 @@ export function operationRoutes(app: App, { log }: Api): void {
         description:
           'The last sequence and the chain hash. Whoever keeps both can prove later that nothing before was changed.',
         querystring,
-        response: { 200: head, ...problems() },
+        response: { 200: answer(head, 'The head of the log.'), ...problems() },
       },
     },
     async () => readHead(log),
@@ -66,7 +66,7 @@ export function operationRoutes(app: App, { log }: Api): void {
         summary: 'How far the read models are',
         description: 'Each projection with its checkpoint and lag, and the event that stopped it, if one did.',
         querystring,
-        response: { 200: projections, ...problems() },
+        response: { 200: answer(projections, 'All projections.'), ...problems() },
       },
     },
     async () => {
@@ -84,7 +84,7 @@ export function operationRoutes(app: App, { log }: Api): void {
         summary: 'Is the process alive?',
         description: 'Answers as long as the process can answer at all.',
         querystring,
-        response: { 200: live, ...problems() },
+        response: { 200: answer(live, 'It is alive.'), ...problems() },
       },
     },
     async () => ({ status: 'live' as const }),
@@ -100,7 +100,7 @@ export function operationRoutes(app: App, { log }: Api): void {
         description:
           'Whether the database answers, and how far the read models are. A projection that stands still does not stop recording.',
         querystring,
-        response: { 200: ready, ...problems() },
+        response: { 200: answer(ready, 'It can serve.'), ...problems() },
       },
     },
     async () => {

@@ -4,14 +4,13 @@ import { attribution, grade, source } from '../../domain/source.ts';
 import { CHANGES } from '../../domain/series.ts';
 import { FIRMNESSES } from '../../domain/stance.ts';
 import { modality } from '../../domain/modality.ts';
-import { slug } from '../../domain/reference.ts';
 import type { Api, App } from '../api.ts';
 import { reflected } from '../asking.ts';
 import { readCursor, slugCursor } from '../cursor.ts';
 import { pageOf, sequence, toPage } from '../page.ts';
 import { actorPath, cursor, issuePath, limit, moment } from '../parameters.ts';
 import { requireActor, requireIssue } from '../require-slug.ts';
-import { problems } from '../responses.ts';
+import { answer, pageAnswer, problems } from '../responses.ts';
 
 const EXAMPLE_ASSERTION = {
   principal: 'russia',
@@ -121,9 +120,12 @@ export function positionRoutes(app: App, api: Api): void {
         description:
           'The position of an actor on an issue and the whole classed series behind it, each assertion with its evidence. `at` asks ' +
           'where it stood on a day, `knownAt` what the log knew of it.',
-        params: z.object({ actor: slug, issue: slug }),
+        params: actorPath.extend(issuePath.shape),
         querystring: z.strictObject(moment),
-        response: { 200: position, ...problems('not_found', 'not_yet_reflected') },
+        response: {
+          200: answer(position, 'The position and its series.'),
+          ...problems('not_found', 'not_yet_reflected'),
+        },
       },
     },
     async ({ params: { actor, issue }, query }) => {
@@ -152,7 +154,10 @@ export function positionRoutes(app: App, api: Api): void {
         description: 'The last assertion of each actor that has taken a position on the issue, by actor.',
         params: issuePath,
         querystring: z.strictObject({ ...moment, limit, cursor }),
-        response: { 200: positionPage, ...problems('not_found', 'not_yet_reflected') },
+        response: {
+          200: pageAnswer(positionPage, 'A page of positions.'),
+          ...problems('not_found', 'not_yet_reflected'),
+        },
       },
     },
     async (request, reply) => {
@@ -175,7 +180,10 @@ export function positionRoutes(app: App, api: Api): void {
         description: 'The last assertion of the actor on each issue that it has taken a position on, by issue.',
         params: actorPath,
         querystring: z.strictObject({ ...moment, limit, cursor }),
-        response: { 200: positionPage, ...problems('not_found', 'not_yet_reflected') },
+        response: {
+          200: pageAnswer(positionPage, 'A page of positions.'),
+          ...problems('not_found', 'not_yet_reflected'),
+        },
       },
     },
     async (request, reply) => {

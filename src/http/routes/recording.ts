@@ -2,7 +2,9 @@
 import type { FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { CallHeld } from '../../domain/registry.ts';
 import { eventTypes } from '../../domain/vocabulary.ts';
+import type { Recorder } from '../../events/recorder.ts';
 import { isInLog } from '../../events/submission.ts';
 import type { Api, App } from '../api.ts';
 import { recordAtomically, recordBatch } from '../batch.ts';
@@ -12,24 +14,35 @@ import { sequence } from '../page.ts';
 import { parseEvent } from '../parse-event.ts';
 import { fieldProblem } from '../problem.ts';
 import { itemResult, problemOf, type ItemResult } from '../recording.ts';
-import { problems } from '../responses.ts';
+import { answer, problems } from '../responses.ts';
 
 /** Who records where no keys are configured: whoever can reach the loopback. */
 const RECORDED_BY = 'local';
 
 const BATCH_BYTES = 16 * 1_048_576;
 
+/** The headers that say where a recorded event is. */
+const PLACE = { Location: 'Where it can be read.', ETag: 'Its version in its stream, for `If-Match`.' };
+
 const contents = eventTypes.map(({ content }) => content);
 const newEvent = z
   .discriminatedUnion('type', contents as unknown as [(typeof contents)[number] & z.core.$ZodTypeDiscriminable])
   .meta({ id: 'NewEvent', description: 'What a client says has happened; `type` decides about the rest.' });
+
+const EXAMPLE_POST = { type: CallHeld.type, ...CallHeld.example };
 
 const batchAnswer = z.object({ results: z.array(itemResult), sequence }).meta({
   id: 'BatchAnswer',
   examples: [{ results: [{ index: 0, status: 'recorded', id: EXAMPLE_EVENT.id, sequence: 42 }], sequence: 42 }],
 });
 
-export function recordingRoutes(app: App, { recorder }: Api): void {
+export async function recordingRoutes(app: App, { recorder }: Api): Promise<void> {
+  singleRoute(app, recorder);
+  // Only a batch is read as lines, so only its route knows how.
+  await app.register(async (scope) => batchRoute(scope as App, recorder));
+}
+
+function singleRoute(app: App, recorder: Recorder): void {
   app.post(
     '/v1/events',
     {
@@ -46,9 +59,10 @@ export function recordingRoutes(app: App, { recorder }: Api): void {
         querystring: z.strictObject({}),
         body: newEvent,
         response: {
-          201: recordedEvent,
-          200: recordedEvent.meta({
-            description: 'It had been recorded before; `Idempotent-Replayed: true`.',
+          201: answer(recordedEvent, 'The event as it was recorded.', PLACE),
+          200: answer(recordedEvent, 'The same event had been recorded before.', {
+            ...PLACE,
+            'Idempotent-Replayed': '`true`: nothing was recorded a second time.',
           }),
           ...problems(
             'invalid_json',
@@ -73,7 +87,9 @@ export function recordingRoutes(app: App, { recorder }: Api): void {
       return reply.code(status === 'recorded' ? 201 : 200).send(recordedView(recorded));
     },
   );
+}
 
+function batchRoute(app: App, recorder: Recorder): void {
   app.post(
     '/v1/events/batch',
     {
@@ -84,11 +100,20 @@ export function recordingRoutes(app: App, { recorder }: Api): void {
         summary: 'Record many events',
         description:
           'A JSON array, or newline-delimited JSON (`application/x-ndjson`) of any length. One result for each item, whatever became of ' +
-          'the others; later items see earlier ones. An item may carry `expectedVersion`. With `atomic=true` all are recorded or none.',
-        querystring: z.strictObject({ atomic: z.enum(['true', 'false']).default('false') }),
-        body: z.array(newEvent),
+          'the others; later items see earlier ones. An item may carry `expectedVersion`. With `atomic=true` all are recorded or none. ' +
+          'The answer to a long stream begins before the stream has ended: read it while you send.',
+        querystring: z.strictObject({
+          atomic: z.enum(['true', 'false']).default('false').meta({ description: 'Whether to record all or none.' }),
+        }),
+        body: {
+          required: true,
+          content: {
+            'application/json': { schema: z.array(newEvent).meta({ examples: [[EXAMPLE_POST]] }) },
+            'application/x-ndjson': { schema: newEvent.meta({ description: 'An array of events, or one a line.' }) },
+          },
+        },
         response: {
-          200: batchAnswer,
+          200: answer(batchAnswer, 'A result for each item, in their order.'),
           ...problems('invalid_json', 'batch_refused', 'log_overloaded', 'payload_too_large', 'unsupported_media_type'),
         },
       },
@@ -107,16 +132,15 @@ export function recordingRoutes(app: App, { recorder }: Api): void {
     },
   );
 
-  // Read line by line as it arrives, so that its length does not matter.
+  // Read line by line as they arrive, so that their number does not matter.
   app.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
 }
 
 function linesOf(body: unknown): AsyncIterable<Line> {
   if (body instanceof Readable) return readNdjson(body);
   if (Array.isArray(body)) return Readable.from(body.map((value): Line => ({ value })));
-  throw fieldProblem('invalid_request', [
-    { pointer: '', found: body === undefined ? 'nothing' : 'something else', expected: 'an array of events' },
-  ]);
+  const found = body === undefined ? 'nothing' : 'something else';
+  throw fieldProblem('invalid_request', [{ pointer: '', found, expected: 'an array of events' }]);
 }
 
 /** The answer as it grows: a batch may have more results than should be held. */
@@ -140,11 +164,6 @@ function ifMatch(request: FastifyRequest): number | undefined {
   if (value === undefined) return undefined;
   const version = /^"(\d{1,9})"$/.exec(value)?.[1];
   if (version !== undefined) return Number(version);
-  throw fieldProblem('invalid_request', [
-    {
-      parameter: 'If-Match',
-      found: JSON.stringify(value.slice(0, 40)),
-      expected: 'one version in quotes, such as "3"',
-    },
-  ]);
+  const found = value.slice(0, 40) || 'nothing';
+  throw fieldProblem('invalid_request', [{ header: 'If-Match', found, expected: 'one version in quotes: "3"' }]);
 }

@@ -1,0 +1,672 @@
+// Whatever is sent, the answer is a success or a problem with a stable code, never a failure of the server; and nothing that was
+// refused leaves a trace in the log.
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import fc from 'fast-check';
+import type { InjectOptions } from 'fastify';
+import t, { type Test } from 'tap';
+import { waitUntil } from '../src/database/wait-until.ts';
+import { pointerOf } from '../src/domain/reference.ts';
+import { eventTypes } from '../src/domain/vocabulary.ts';
+import { PROBLEMS } from '../src/http/problem.ts';
+import { actor, issue } from './support/cast.ts';
+import { startDemarche } from './support/demarche.ts';
+
+type Path = (string | number)[];
+type Event = Record<string, unknown> & { type: string; data: Record<string, unknown> };
+
+const uuid = (n: number) => `0193302f-1c00-7000-8000-${String(n).padStart(12, '0')}`;
+const NDJSON = { 'content-type': 'application/x-ndjson' };
+
+/** Parts that any event may have, so that they are attacked too. */
+const ENVELOPE = {
+  source: { publisher: 'A paper', title: 'A report', url: 'https://example.org/', published: '2024', language: 'en' },
+  attribution: [{ actor: 'kremlin', record: 'on_record', quote: 'direct' }, { label: 'A diplomat' }],
+  grade: { reliability: 'B', credibility: 2 },
+  coding: { cameo: '041', codedBy: 'An analyst' },
+  correlationId: 'story',
+  causationId: uuid(1),
+};
+
+/** The example of each event type with everything around it, on a day before the tests take place. */
+const EXAMPLES = eventTypes.map(
+  ({ type, example }) => ({ ...example, ...ENVELOPE, type, occurred: '2024-11-15' }) as Event,
+);
+
+const demarche = await startDemarche(t);
+await setTheStage();
+
+/** Records everything that the examples refer to. */
+async function setTheStage(): Promise<void> {
+  const references = eventTypes.flatMap(({ references }, n) => references(EXAMPLES[n]!));
+  const named = (kind: string) => [
+    ...new Set(references.filter((each) => each.kind === kind).map(({ target }) => target)),
+  ];
+  const vacancy = EXAMPLES.find(({ type }) => type === 'OfficeAssumed')!;
+  const call = EXAMPLES.find(({ type }) => type === 'CallHeld')!;
+  await demarche.record(
+    ...named('actor').map((slug) => actor(slug)),
+    ...named('issue').map(issue),
+    { ...vacancy, causationId: undefined },
+    { ...call, data: { ...call.data, initiator: undefined }, id: uuid(1), causationId: undefined },
+  );
+}
+
+let registrations = 0;
+
+/** An example as it can be posted again and again: with a new slug where it registers one, a new event where it retracts one. */
+async function fresh(event: Event): Promise<Event> {
+  const slug = `fresh-${++registrations}`;
+  if (event.type === 'ActorRegistered') return { ...event, data: { ...event.data, actor: slug } };
+  if (event.type === 'IssueOpened') return { ...event, data: { ...event.data, issue: slug } };
+  if (event.type !== 'EventRetracted') return event;
+  const { body } = await demarche.post(
+    '/v1/events',
+    EXAMPLES.find(({ type }) => type === 'CallHeld')!,
+  );
+  return { ...event, data: { ...event.data, event: body.id } };
+}
+
+async function head(): Promise<number> {
+  return (await demarche.get('/v1/log')).body.sequence;
+}
+
+interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  text: string;
+  body: any;
+}
+
+/** Sends a request; what comes back must be a success, or a problem whose status is that of its code and no failure. */
+async function send(asked: InjectOptions): Promise<Answer> {
+  const { statusCode: status, headers, body } = await demarche.app.inject(asked);
+  const answer = { status, headers, text: body, body: body === '' ? undefined : JSON.parse(body) };
+  const shown = `${asked.method} ${String(asked.url).slice(0, 200)} ${String(asked.payload).slice(0, 300)}: ${status} ${body.slice(0, 500)}`;
+  if (status >= 400) {
+    if (!String(headers['content-type']).startsWith('application/problem+json'))
+      throw new Error(`No problem: ${shown}`);
+    if (asked.method !== 'HEAD') requireStable(answer.body, shown);
+  } else if (status >= 300) throw new Error(`Neither success nor problem: ${shown}`);
+  for (const { problem } of answer.body?.results ?? []) if (problem) requireStable(problem, shown);
+  return answer;
+}
+
+function requireStable(problem: any, shown: string): void {
+  const [status] = PROBLEMS[problem?.code as keyof typeof PROBLEMS] ?? [];
+  if (status === undefined || problem.status !== status || status >= 500 || !problem.detail)
+    throw new Error(`No stable problem of the client's: ${shown}`);
+}
+
+const json = (body: unknown) => (typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
+
+function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  return send({
+    method: 'POST',
+    url,
+    headers: { 'content-type': 'application/json', ...headers },
+    payload: json(body),
+  });
+}
+
+const get = (url: string) => send({ method: 'GET', url });
+
+/** An event posted by itself, in an array and as a line: three answers, which must say the same about it. */
+async function postThreeWays(event: string | object): Promise<any[]> {
+  const body = json(event) as string;
+  const single = await post('/v1/events', body);
+  const inArray = await post('/v1/events/batch', `[${body}]`);
+  const asLine = await post('/v1/events/batch', `${body}\n`, NDJSON);
+  return [single.body, inArray.body.results[0].problem, asLine.body.results[0].problem];
+}
+
+async function refusedThreeWays(t: Test, event: string | object, error: object, what: string): Promise<void> {
+  for (const problem of await postThreeWays(event))
+    t.match(problem, { code: 'invalid_request', errors: [error] }, what);
+}
+
+/** The paths of all values in a value. */
+function pathsIn(value: unknown, path: Path = []): Path[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const inside = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
+  return [path, ...inside.flatMap((step) => pathsIn(value[step as keyof typeof value], [...path, step]))];
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<any>((part, step) => part?.[step], value);
+}
+
+/** A copy of the value with something else at a path; a part that is undefined is left out. */
+function withValue(value: unknown, [step, ...rest]: Path, part: unknown): unknown {
+  if (step === undefined) return part;
+  const inside = withValue((value as any)?.[step], rest, part);
+  if (Array.isArray(value)) return value.with(Math.min(Number(step), value.length - 1), inside);
+  return { ...(value as object), [step]: inside };
+}
+
+t.test('every example is recorded here as it stands, so what is changed in it is what is refused', async (t) => {
+  for (const example of EXAMPLES) t.equal((await post('/v1/events', await fresh(example))).status, 201, example.type);
+});
+
+t.test('NUL and half surrogate pairs are refused in every text of every event type', async (t) => {
+  const before = await head();
+  for (const example of EXAMPLES) {
+    const texts = pathsIn(example).filter((path) => typeof valueAt(example, path) === 'string');
+    for (const path of texts) {
+      for (const bad of ['\0', '\ud800', 'a\udc00']) {
+        const event = withValue(example, path, `${String(valueAt(example, path))}${bad}`) as object;
+        const { status, body } = await post('/v1/events', event);
+        t.match({ status, body }, { status: 400, body: { errors: [{ pointer: pointerOf(path) }] } }, example.type);
+      }
+    }
+  }
+  t.equal(await head(), before);
+});
+
+t.test(
+  'names that JavaScript gives a meaning to are unknown fields, in every object and however they come',
+  async (t) => {
+    const before = await head();
+    const call = EXAMPLES.find(({ type }) => type === 'CallHeld')!;
+    const objects = pathsIn(call).filter((path) => {
+      const value = valueAt(call, path);
+      return typeof value === 'object' && !Array.isArray(value);
+    });
+    for (const path of objects) {
+      for (const name of ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty']) {
+        const marked = JSON.stringify(withValue(call, [...path, 'MARK'], { polluted: true }));
+        const error = { pointer: pointerOf([...path, name]), found: 'an unknown field' };
+        await refusedThreeWays(t, marked.replace('"MARK"', JSON.stringify(name)), error, error.pointer);
+      }
+    }
+    t.equal(({} as any).polluted, undefined);
+    const corrected = {
+      type: 'EventCorrected',
+      occurred: '2024',
+      data: { event: uuid(1), reason: 'x', replacement: {} },
+    };
+    const sneaked = JSON.stringify(corrected).replace(
+      '{}',
+      '{"data":{"__proto__":{"participants":["russia","germany"]}}}',
+    );
+    await refusedThreeWays(t, sneaked, { pointer: '/data/replacement/data/__proto__' }, 'where any data may stand');
+    t.equal(await head(), before);
+  },
+);
+
+t.test('nesting of 10,000 levels is refused wherever it stands', async (t) => {
+  const before = await head();
+  const call = EXAMPLES.find(({ type }) => type === 'CallHeld')!;
+  const correction = EXAMPLES.find(({ type }) => type === 'EventCorrected')!;
+  const nests = ['['.repeat(10_000) + ']'.repeat(10_000), `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`];
+  const places = [
+    '"MARK"',
+    JSON.stringify({ ...call, data: 'MARK' }),
+    JSON.stringify({ ...call, data: { ...call.data, participants: 'MARK' } }),
+    JSON.stringify({ ...call, source: { title: 'MARK' } }),
+    JSON.stringify({ ...call, expectedVersion: 'MARK' }),
+    JSON.stringify({ ...correction, data: { ...correction.data, replacement: { data: { a: 'MARK' } } } }),
+  ];
+  for (const nest of nests) {
+    for (const place of places)
+      await refusedThreeWays(
+        t,
+        place.replace('"MARK"', () => nest),
+        { expected: 'at most 64 levels' },
+        place.slice(0, 60),
+      );
+    const asBody = await post('/v1/events/batch', nest);
+    t.ok(asBody.status === 400 || asBody.body.results[0].status === 'refused');
+  }
+  t.equal(await head(), before);
+});
+
+t.test('a body of 20 MB is refused unread, a line of 20 MB by itself', async (t) => {
+  const before = await head();
+  const call = JSON.stringify(EXAMPLES.find(({ type }) => type === 'CallHeld'));
+  const long = `{"type":"${'x'.repeat(20_000_000)}"}`;
+  t.match(await post('/v1/events', long), { status: 413, body: { code: 'payload_too_large', detail: /1 MB.*16 MB/ } });
+  t.match(await post('/v1/events/batch', `[${long}]`), { status: 413, body: { code: 'payload_too_large' } });
+  const { status, body } = await post('/v1/events/batch', `${call}\n${long}\n${call}\n`, NDJSON);
+  t.equal(status, 200);
+  t.match(body.results, [
+    { status: 'recorded', sequence: before + 1 },
+    { status: 'refused', problem: { code: 'payload_too_large' } },
+    { status: 'recorded', sequence: before + 2 },
+  ]);
+});
+
+t.test('numbers that are none, too large or not whole are refused; minus zero is zero', async (t) => {
+  const reaction = EXAMPLES.find(({ type }) => type === 'ReactionIssued')!;
+  for (const path of [
+    ['data', 'sentiment'],
+    ['stance', 'position'],
+    ['grade', 'credibility'],
+  ]) {
+    const marked = JSON.stringify(withValue(reaction, path, 'MARK'));
+    const pointer = pointerOf(path);
+    for (const number of ['1e400', '-1e400', '9007199254740993', '1e308', '0.5', '1e-400e', '-9']) {
+      const answer = await post('/v1/events', marked.replace('"MARK"', number));
+      t.equal(answer.status, 400, `${pointer} ${number}`);
+      t.match(answer.body, number.endsWith('e') ? { code: 'invalid_json' } : { errors: [{ pointer }] });
+    }
+    for (const nonsense of ['NaN', 'Infinity', '-Infinity', '0x1', '01', '+1', '1_000'])
+      t.match(await post('/v1/events', marked.replace('"MARK"', nonsense)), {
+        status: 400,
+        body: { code: 'invalid_json' },
+      });
+  }
+  const { status, body } = await post(
+    '/v1/events',
+    JSON.stringify(withValue(reaction, ['data', 'sentiment'], 'MARK')).replace('"MARK"', '-0'),
+  );
+  t.equal(status, 201);
+  t.equal(body.data.sentiment, 0);
+  t.same((await get(`/v1/events/${body.id}`)).body.data, body.data);
+});
+
+t.test('bytes that are not UTF-8 are refused, not mended', async (t) => {
+  const before = await head();
+  const [start, end] = JSON.stringify({ ...EXAMPLES[0], correlationId: 'MARK' }).split('MARK') as [string, string];
+  const broken = {
+    'a lone byte': [0xff],
+    'a lone continuation': [0x80],
+    'a cut sequence': [0xe2, 0x82],
+    'an overlong slash': [0xc0, 0xaf],
+    'an encoded surrogate': [0xed, 0xa0, 0x80],
+    'beyond Unicode': [0xf5, 0x80, 0x80, 0x80],
+  };
+  for (const [what, bytes] of Object.entries(broken)) {
+    const body = Buffer.concat([Buffer.from(start), Buffer.from(bytes), Buffer.from(end)]);
+    const problem = { code: 'invalid_json', detail: 'The body is not valid UTF-8.' };
+    t.match(await post('/v1/events', body), { status: 400, body: problem }, what);
+    t.match(await post('/v1/events/batch', body), { status: 400, body: problem }, what);
+    const line = await post('/v1/events/batch', body, NDJSON);
+    t.match(line.body.results, [{ problem: { ...problem, detail: 'The line is not valid UTF-8.' } }], what);
+  }
+  t.equal(await head(), before);
+});
+
+t.test('bodies that are missing, empty or of another kind are refused', async (t) => {
+  const before = await head();
+  const event = JSON.stringify(EXAMPLES.find(({ type }) => type === 'CallHeld'));
+  const types = [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/xml',
+    '*/*',
+    'json',
+    '',
+  ];
+  for (const url of ['/v1/events', '/v1/events/batch', '/v1/events/batch?atomic=true']) {
+    for (const type of types)
+      t.match(
+        await post(url, event, { 'content-type': type }),
+        { status: 415, body: { code: 'unsupported_media_type' } },
+        type,
+      );
+    for (const empty of ['', ' ', '\n', '\uFEFF'])
+      t.match(await post(url, empty), { status: 400, body: { code: 'invalid_json' } }, JSON.stringify(empty));
+    t.match(await send({ method: 'POST', url }), {
+      status: 400,
+      body: { errors: [{ pointer: '', found: 'nothing' }] },
+    });
+    for (const other of ['null', '1', '"event"', 'true'])
+      t.match(
+        await post(url, other),
+        { status: 400, body: { code: 'invalid_request', errors: [{ pointer: '' }] } },
+        other,
+      );
+    for (const broken of ['{', '[1,]', "{'type':1}", 'undefined', `${event}${event}`, '// no'])
+      t.match(await post(url, broken), {
+        status: 400,
+        body: { code: 'invalid_json', detail: /^The body is not JSON: / },
+      });
+  }
+  t.match(await post('/v1/events', event, NDJSON), { status: 415 }, 'a stream of lines is a batch');
+  t.match(await post('/v1/events', '[]'), { status: 400, body: { errors: [{ found: '[]' }] } });
+  t.match(await post('/v1/events/batch', '{}'), {
+    status: 400,
+    body: { errors: [{ expected: 'an array of events' }] },
+  });
+  t.match(await post('/v1/events/batch', '[]'), { status: 200, body: { results: [], sequence: 0 } });
+  t.match(await post('/v1/events/batch', '', NDJSON), { status: 200, body: { results: [], sequence: 0 } });
+  t.equal(await head(), before);
+  t.equal((await post('/v1/events', event, { 'content-type': 'Application/JSON ; Charset=UTF-8' })).status, 201);
+});
+
+t.test('of a field that is there twice the last one counts, in the answer as in the log', async (t) => {
+  const event = `{"id":"${uuid(2)}","type":"CallHeld","occurred":"1999","occurred":"2024-11-14",
+    "data":{"participants":["nobody"]},"data":{"participants":["olaf-scholz","vladimir-putin"]}}`;
+  const { status, body } = await post('/v1/events', event);
+  t.match({ status, body }, { status: 201, body: { occurred: { edtf: '2024-11-14' } } });
+  t.same((await get(`/v1/events/${uuid(2)}`)).body.data, body.data);
+  t.equal((await post('/v1/events', event)).status, 200, 'posted again it is the same');
+});
+
+t.test('a cursor that was tampered with is refused', async (t) => {
+  const cursor = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url');
+  const bySlug = cursor('germany');
+  const bySequence = cursor(3);
+  const byDate = cursor({ earliest: '2024-11-15', latest: '2024-11-15', sequence: 3 });
+  const lists: [path: string, own: string][] = [
+    ['/v1/events?', byDate],
+    ['/v1/events?order=recorded&', bySequence],
+    [`/v1/events/${uuid(1)}/reactions?`, byDate],
+    ['/v1/actors?', bySlug],
+    ['/v1/issues?', bySlug],
+    ['/v1/actors/germany/positions?', bySlug],
+    ['/v1/issues/troop-withdrawal/positions?', bySlug],
+  ];
+  const broken = [
+    ...['', 'x', '====', '%00', 'null', 'A'.repeat(501)],
+    ...[null, true, [], {}, '', '\0', '\ud800', "' or 1=1", 'x'.repeat(81), -1, 0.5, 2 ** 53, 1e300].map(cursor),
+    cursor({ earliest: '0000-01-01', latest: '2024-01-01', sequence: 1 }),
+    cursor({ earliest: '2024-02-30', latest: '2024-01-01', sequence: 1 }),
+    cursor({ earliest: 'infinity', latest: '2024-01-01', sequence: 1 }),
+    cursor({ earliest: '2024-01-01', latest: '2024-01-01', sequence: '1; drop table log.event' }),
+    cursor({ earliest: '2024-01-01', latest: '2024-01-01', sequence: 1, more: 1 }),
+  ];
+  for (const [path, own] of lists) {
+    t.equal((await get(`${path}cursor=${own}`)).status, 200, path);
+    for (const other of [bySlug, bySequence, byDate, ...broken]) {
+      if (other === own) continue;
+      t.match(
+        await get(`${path}cursor=${other}`),
+        { status: 400, body: { errors: [{ parameter: 'cursor' }] } },
+        `${path}${other}`,
+      );
+    }
+  }
+});
+
+t.test('a date is recorded with bounds that are in order, or it is refused', async (t) => {
+  const call = EXAMPLES.find(({ type }) => type === 'CallHeld')!;
+  const absurd = [
+    ...['', ' ', '/', '..', '../..', '//', '-', '?', '~', 'X', 'XXXX', 'XXXX-XX-XX', '20XX', '202X-11', '2024-XX-15'],
+    ...['0000', '-0001', '-2024', '99999', 'Y170000002', 'Y-17E7', '1e9', '2024-W05', '2024-366', '2024-00', '2024-13'],
+    ...['2024-02-30', '2023-02-29', '2024-11-31', '2024-1-1', '24-11-15', '２０２４', '2024-11-15 ', '2024-11-15\n'],
+    ...[
+      '2024-11-15T25:00',
+      '2024-11-15T10:00:00+99:99',
+      '2024-11-15T10:00:00Z',
+      '2024-21',
+      '2024-24',
+      '2024-25',
+      '2024-41',
+    ],
+    ...['[1667,1668]', '{1667..1668}', '[..1984]', '2024?~', '2024%', '%2024', '?2024-?11', '2024-11-15/2024-11-14'],
+    ...[
+      '../2024',
+      '2024/..',
+      '/2024',
+      '2024/',
+      '2024-11~/2024-12?',
+      '2024/2023',
+      'null',
+      'NaN',
+      'now',
+      "'; select 1 --",
+    ],
+    '2024-11-15'.repeat(6),
+    'X'.repeat(64),
+    '9'.repeat(10_000),
+  ];
+  for (const occurred of absurd) {
+    for (const path of [['occurred'], ['source', 'published']]) {
+      const { status, body } = await post('/v1/events', withValue(call, path, occurred));
+      const what = `${path.join('.')} ${JSON.stringify(occurred.slice(0, 70))}`;
+      if (status === 201) {
+        const { edtf, earliest, latest } = body.occurred;
+        t.equal(edtf, path.length === 1 ? occurred : '2024-11-15', what);
+        t.ok((earliest ?? '0001') <= (latest ?? '9999'), `${what}: ${earliest} to ${latest}`);
+      } else t.match(body, { code: /invalid_request|event_refused/, errors: [{ pointer: pointerOf(path) }] }, what);
+    }
+  }
+});
+
+t.test('no filter is an inlet for SQL or for headers', async (t) => {
+  const { body: document } = await get('/openapi.json');
+  const attacks = [
+    "' or '1'='1",
+    "'; drop table log.event; --",
+    '$1',
+    '\\',
+    "\\' or true --",
+    'x\r\nSet-Cookie: stolen=1',
+    '%25%5f',
+    '{}',
+    '(select 1)',
+    '\u202e\u{1f600}',
+    '-- ',
+    '1e1000',
+  ];
+  for (const [path, { get: operation }] of Object.entries<any>(document.paths)) {
+    for (const { name, in: place } of operation?.parameters ?? []) {
+      if (place !== 'query') continue;
+      const asked = path
+        .replace('{actor}', 'germany')
+        .replace('{issue}', 'troop-withdrawal')
+        .replace('{type}', 'CallHeld')
+        .replace('{id}', uuid(1));
+      for (const attack of attacks) {
+        const { status, headers, body } = await get(`${asked}?${name}=${encodeURIComponent(attack)}`);
+        t.equal(headers['set-cookie'], undefined);
+        if (status === 200) t.same(body.items, [], `${name}=${attack} finds nothing`);
+        else t.match(body.errors, [{ parameter: name }], `${name}=${attack}`);
+      }
+    }
+  }
+  const correlationId = 'a"\r\nSet-Cookie: stolen=1';
+  const call = EXAMPLES.find(({ type }) => type === 'CallHeld')!;
+  const last = await demarche.record({ ...call, correlationId }, { ...call, correlationId });
+  const page = await get(`/v1/events?limit=1&minSequence=${last}&correlation=${encodeURIComponent(correlationId)}`);
+  t.equal(page.body.items.length, 1);
+  t.equal(page.headers['set-cookie'], undefined);
+  t.match(page.headers['link'], /^<\/v1\/events\?[\w=&%+.-]+>; rel="next"$/, 'a link repeats it encoded');
+});
+
+t.test('parameters that are given twice, nested or never heard of are refused by name', async (t) => {
+  const { body: document } = await get('/openapi.json');
+  for (const { name, schema } of document.paths['/v1/events'].get.parameters) {
+    for (const [query, parameter] of [
+      [`${name}[]=1`, `${name}[]`],
+      [`${name}[a]=1`, `${name}[a]`],
+      [`${name}x9=1`, `${name}x9`],
+      ...(schema.type === 'array' ? [] : [[`${name}=2024-01-01&${name}=2024-01-01`, name]]),
+    ] as [string, string][])
+      t.match(await get(`/v1/events?${query}`), { status: 400, body: { errors: [{ parameter }] } }, query);
+  }
+  for (const name of ['__proto__', 'constructor', 'toString'])
+    t.match(await get(`/v1/log?${name}=1`), { status: 400, body: { errors: [{ parameter: name }] } }, name);
+});
+
+t.test('addresses that are overlong or badly encoded are answered with a problem', async (t) => {
+  const long = 'x'.repeat(15_000);
+  const expected: [url: string, status: number, code: string][] = [
+    [`/v1/actors/${long}`, 400, 'invalid_request'],
+    [`/v1/issues/${long}/positions`, 400, 'invalid_request'],
+    [`/v1/positions/${long}/${long}`, 400, 'invalid_request'],
+    [`/v1/events/${long}`, 400, 'invalid_request'],
+    [`/v1/event-types/${long}`, 404, 'not_found'],
+    [`/${long}`, 404, 'not_found'],
+    [`/v1/events?text=${long}`, 400, 'invalid_request'],
+    [`/v1/events?stream=${long}`, 400, 'invalid_request'],
+    [`/v1/events?correlation=${long}`, 400, 'invalid_request'],
+    [`/v1/events?${long}=1`, 400, 'invalid_request'],
+    [`/v1/events?type=${'CallHeld,'.repeat(101)}`, 400, 'invalid_request'],
+    ['/v1/actors/%', 400, 'invalid_request'],
+    ['/v1/actors/%zz', 400, 'invalid_request'],
+    ['/v1/actors/%ff', 400, 'invalid_request'],
+    ['/v1/actors/%00', 400, 'invalid_request'],
+    ['/v1/actors/..%2f..%2fetc%2fpasswd', 400, 'invalid_request'],
+    ['/v1/events?%=1', 400, 'invalid_request'],
+    ['/v1/events?text=%00', 400, 'invalid_request'],
+    ['/v1/events?knownAt=0000-01-01T00:00:00%2B23:59', 200, ''],
+    ['/v1/events?knownAt=9999-12-31T23:59:59-23:59', 200, ''],
+    ['/v1/events?from=0000-12-31', 400, 'invalid_request'],
+    ['/docs/%2e%2e%2fpackage.json', 404, 'not_found'],
+  ];
+  for (const [url, status, code] of expected) {
+    const answer = await get(url);
+    t.match(answer, { status, body: code ? { code } : {} }, url.slice(0, 60));
+    t.ok(answer.text.length < 4_000, `${url.slice(0, 40)}: the answer does not repeat it all`);
+  }
+});
+
+t.test('other methods are no operations, and HEAD is GET without the body', async (t) => {
+  for (const url of ['/v1/log', '/v1/events', '/v1/actors/germany', '/health/live']) {
+    const { status, text } = await send({ method: 'HEAD', url });
+    t.same([status, text], [200, ''], `HEAD ${url}`);
+    for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const)
+      t.match(await send({ method, url }), {
+        status: 404,
+        body: { code: 'not_found', detail: `There is no ${method} ${url};` },
+      });
+  }
+  t.equal((await send({ method: 'HEAD', url: '/v1/actors/nobody' })).status, 404);
+  t.match(await send({ method: 'PUT', url: '/v1/events', payload: '{"a":' }), { status: 404 });
+});
+
+t.test('what is no HTTP is answered with a problem on a socket that is then closed', async (t) => {
+  await demarche.app.listen({ port: 0 });
+  const { port } = demarche.app.server.address() as AddressInfo;
+  const expected: [sent: string, status: number, code: string][] = [
+    ['GARBAGE\r\n\r\n', 400, 'invalid_request'],
+    [`GET /v1/log HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+    [`GET /v1/log?${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 'headers_too_large'],
+    ['POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}', 400, 'invalid_request'],
+    ['POST /v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n', 400, 'invalid_request'],
+  ];
+  for (const [sent, status, code] of expected) {
+    const socket = connect(port);
+    await once(socket, 'connect');
+    socket.write(sent);
+    const answer = await text(socket);
+    t.match(
+      answer,
+      new RegExp(`^HTTP/1\\.1 ${status} .*application/problem\\+json.*"code":"${code}"`, 's'),
+      sent.slice(0, 40),
+    );
+  }
+});
+
+t.test('thousands of mutated requests are answered, and the log stays dense', async (t) => {
+  const { body: document } = await get('/openapi.json');
+  const questions = Object.entries<any>(document.paths).flatMap(([path, { get: operation }]) =>
+    operation ? [{ path, parameters: operation.parameters as { name: string; in: string }[] }] : [],
+  );
+  const before = await head();
+  let requests = 0;
+  let recorded = 0;
+
+  const nasty = fc.constantFrom<unknown>(
+    ...[null, undefined, true, '', ' ', '\0', '\ud800', '__proto__', 'x'.repeat(300), 'germany', 'troop-withdrawal'],
+    ...[
+      '2024-11-15',
+      '2024',
+      '../2024',
+      '0000-01-01',
+      '9999-12-31',
+      '2024-11-15T10:00:00Z',
+      'https://example.org/',
+      uuid(1),
+    ],
+    ...[0, -0, -1, 1, 2, 0.5, 1e21, 2 ** 53, -(2 ** 31), [], {}, [[]], [null], ['germany', 'russia'], { a: { b: 1 } }],
+    ...[Array.from({ length: 300 }, (_, n) => `actor-${n}`), JSON.parse('['.repeat(70) + ']'.repeat(70))],
+  );
+  const anything = fc.oneof(nasty, fc.jsonValue({ maxDepth: 3 }), fc.string({ unit: 'binary', maxLength: 40 }));
+  const mutation = fc.record({
+    place: fc.nat(),
+    value: anything,
+    name: fc.option(fc.constantFrom('x', 'summary', 'id', 'stance')),
+  });
+  const posting = fc.record({
+    kind: fc.constant('post' as const),
+    example: fc.constantFrom(...EXAMPLES),
+    mutations: fc.array(mutation, { minLength: 1, maxLength: 3 }),
+    way: fc.constantFrom('single', 'single', 'array', 'lines', 'atomic'),
+  });
+  // A sequence that the log has not reached would be waited for.
+  const word = fc
+    .oneof(
+      anything.map((value) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))),
+      fc.constantFrom('1', '2', 'CallHeld', 'CallHeld,MeetingHeld', 'recorded', 'contained', 'state', 'germany,russia'),
+    )
+    .map((value) => value.replaceAll(/\d{3,}/g, (digits) => (/^\d+$/.test(value) ? digits.slice(0, 2) : digits)));
+  const asking = fc.record({
+    kind: fc.constant('get' as const),
+    question: fc.constantFrom(...questions),
+    words: fc.array(fc.tuple(fc.nat(), word), { minLength: 1, maxLength: 4 }),
+    raw: fc.boolean(),
+  });
+
+  async function mutated({ example, mutations }: { example: Event; mutations: any[] }): Promise<unknown> {
+    let event: unknown = await fresh(example);
+    for (const { place, value, name } of mutations) {
+      const paths = pathsIn(event);
+      const path = paths[place % paths.length]!;
+      event = withValue(event, name === null ? path : [...path.slice(0, -1), name], value);
+    }
+    return event;
+  }
+
+  async function tell(event: unknown, way: string): Promise<void> {
+    // JSON cannot say undefined, nor could a client.
+    const body = JSON.stringify(event) ?? 'null';
+    if (way === 'single') recorded += Number((await post('/v1/events', body)).status === 201);
+    else {
+      const url = `/v1/events/batch?atomic=${way === 'atomic'}`;
+      const answer = await post(url, way === 'lines' ? `${body}\n` : `[${body}]`, way === 'lines' ? NDJSON : {});
+      if (answer.status === 200)
+        recorded += answer.body.results.filter((each: any) => each.status === 'recorded').length;
+    }
+  }
+
+  async function ask(
+    { path, parameters }: (typeof questions)[number],
+    words: [number, string][],
+    raw: boolean,
+  ): Promise<void> {
+    const written = (value: string) =>
+      raw ? value.replaceAll(/[^!-~]|[#?/]/g, '') : encodeURIComponent(value.toWellFormed());
+    const chosen = new Map(words.map(([n, value]) => [parameters?.[n % parameters.length]?.name, written(value)]));
+    const url = path.replaceAll(/\{(\w+)\}/g, (_, name) => chosen.get(name) || 'germany');
+    const query = [...chosen]
+      .filter(([name]) => !path.includes(`{${name}}`))
+      .map(([name, value]) => `${name}=${value}`);
+    await get(`${url}?${query.join('&')}`);
+  }
+
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(posting, asking), async (request) => {
+      requests++;
+      if (request.kind === 'post') await tell(await mutated(request), request.way);
+      else await ask(request.question, request.words, request.raw);
+    }),
+    { numRuns: 4_000, interruptAfterTimeLimit: 12_000, seed: Number(process.env['FUZZ_SEED'] ?? 20241115) },
+  );
+
+  t.comment(`${requests} requests, ${recorded} recorded`);
+  t.ok(requests > 500 && recorded > 20, 'enough was asked, and not everything was refused');
+  const end = await head();
+  t.ok(end >= before + recorded);
+  const sequences: number[] = [];
+  while (sequences.length < end) {
+    const after = sequences.at(-1) ?? 0;
+    const { body } = await get(`/v1/events?order=recorded&afterSequence=${after}&limit=1000&minSequence=${end}`);
+    sequences.push(...body.items.map((item: { sequence: number }) => item.sequence));
+  }
+  t.same(
+    sequences,
+    Array.from({ length: end }, (_, n) => n + 1),
+    'the log is dense',
+  );
+  const caughtUp = await waitUntil(async () => {
+    const { body } = await get('/health/ready');
+    return body.projections.every(({ lag }: { lag: number }) => lag === 0) && body;
+  }, 10_000);
+  t.match(caughtUp, { status: 'ready' }, 'and every read model took all of it');
+});

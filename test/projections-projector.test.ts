@@ -1,0 +1,323 @@
+// How read models follow the log: past nothing they cannot take, once on any number of nodes, in the version of the code, and
+// up to the sequence that a question wants.
+import { mock } from 'node:test';
+import { sql } from 'kysely';
+import t, { type Test } from 'tap';
+import { waitUntil } from '../src/database/wait-until.ts';
+import type { Fact } from '../src/domain/fact.ts';
+import { appendGroup } from '../src/events/append-group.ts';
+import type { LogStore } from '../src/events/log-database.ts';
+import { defineProjection, everyType, type Projection } from '../src/projections/projection.ts';
+import { Projector } from '../src/projections/projector.ts';
+import { rebuild } from '../src/projections/rebuild.ts';
+import { projectionStatuses } from '../src/projections/status.ts';
+import { table, text } from '../src/projections/table.ts';
+import { CAST, position } from './support/cast.ts';
+import { startDemarche } from './support/demarche.ts';
+import { idOf } from './support/oracle-log.ts';
+
+const DEADLINE = 10_000;
+
+/** The summaries of statements, as a handler puts them. */
+function words(write: (summary: string) => string, version = 1) {
+  const tables = { word: table({ word: text }) };
+  return defineProjection({
+    name: 'words',
+    version,
+    tables,
+    handlers: { StatementMade: ({ data }) => ({ word: [{ word: write(data.summary) }] }) },
+  }) as unknown as Projection;
+}
+
+const asTheyAre = (summary: string) => summary;
+
+/** Every event, once. */
+const tallyTables = { seen: table({ type: text }) };
+const tally = defineProjection({
+  name: 'tally',
+  version: 1,
+  tables: tallyTables,
+  handlers: everyType<typeof tallyTables>(({ type }: Fact) => ({ seen: [{ type }] })),
+}) as unknown as Projection;
+
+async function startProjector(t: Test, log: LogStore, projections: Projection[]) {
+  const errors: { err: Error; projection: string }[] = [];
+  const logger = { info() {}, warn() {}, error: (details: never) => void errors.push(details) };
+  const projector = new Projector({ log, projections, logger });
+  t.teardown(() => projector.stop());
+  await projector.start();
+  return { projector, errors };
+}
+
+async function wordsIn(log: LogStore, version = 1): Promise<string[]> {
+  const { rows } = await sql<{ word: string }>`
+    select word from ${sql.id(`log_words_${version}`, 'word')} order by sequence`.execute(log.db);
+  return rows.map(({ word }) => word);
+}
+
+async function statusOf(log: LogStore, name: string) {
+  const { projections } = await projectionStatuses(log);
+  return projections.find((projection) => projection.name === name);
+}
+
+function statement(summary: string): object {
+  return { type: 'StatementMade', occurred: '2024-11-15', data: { speaker: 'kremlin', summary } };
+}
+
+t.test('an event that a projection cannot take stops this one before it, and nothing else', async (t) => {
+  const { log, record, get, post } = await startDemarche(t);
+  const fails = (summary: string) => {
+    if (summary === 'poison') throw new Error('There is no word for that.');
+    return summary;
+  };
+  const { projector, errors } = await startProjector(t, log, [words(fails), tally]);
+  const last = await record(...CAST, statement('first'), statement('second'), statement('poison'), statement('third'));
+  const culprit = last - 1;
+  t.ok(await projector.reaches('tally', last, DEADLINE), 'the other projection goes on');
+  t.ok(await waitUntil(async () => (await statusOf(log, 'words'))?.failed, DEADLINE));
+  t.same(await wordsIn(log), ['first', 'second'], 'all before is there');
+
+  const failed = { sequence: culprit, type: 'StatementMade', error: 'There is no word for that.' };
+  const { body: listed } = await get('/v1/projections');
+  t.equal(listed.sequence, last);
+  const stopped = listed.items.find(({ name }: { name: string }) => name === 'words');
+  t.match(stopped, { version: 1, checkpoint: culprit - 1, lag: 2, failed });
+  t.ok(stopped.lagSeconds > 0);
+  const others = listed.items.filter(({ name }: { name: string }) => name !== 'words');
+  t.ok(others.length > 1 && others.every(({ failed }: { failed: unknown }) => failed === null));
+  const ready = await get('/health/ready');
+  t.match(ready, {
+    status: 200,
+    body: { status: 'degraded', projections: listed.items.map(({ name }: any) => ({ name })) },
+  });
+  t.match(errors, [{ projection: 'words', err: { sequence: culprit, type: 'StatementMade', cause: Error } }]);
+
+  const posted = await post('/v1/events', statement('fourth'));
+  t.equal(posted.status, 201, 'recording goes on');
+  const { sequence } = posted.body;
+  t.equal((await get(`/v1/events?minSequence=${sequence}`)).body.sequence, sequence);
+  t.ok(await projector.reaches('tally', sequence, DEADLINE));
+  t.notOk(await projector.reaches('words', culprit, 0));
+
+  await projector.stop();
+  const { projector: mended } = await startProjector(t, log, [words((summary) => `mended: ${summary}`)]);
+  t.ok(await mended.reaches('words', sequence, DEADLINE));
+  t.same(await wordsIn(log), ['first', 'second', 'mended: poison', 'mended: third', 'mended: fourth']);
+  t.match(await statusOf(log, 'words'), { checkpoint: sequence, lag: 0, lagSeconds: 0, failed: null });
+  t.equal((await get('/health/ready')).body.status, 'ready');
+});
+
+t.test('on any number of nodes each event is applied once, and one node goes on without the other', async (t) => {
+  const { log, record } = await startDemarche(t);
+  await record(...CAST);
+  const nodes = [await startProjector(t, log, [tally]), await startProjector(t, log, [tally])];
+  const batches = Array.from({ length: 12 }, (_, n) => Array.from({ length: 5 }, (_, m) => statement(`${n} ${m}`)));
+  const sequences = await Promise.all(
+    batches.map(async (batch) => {
+      const sequence = await record(...batch);
+      for (const { projector } of nodes) projector.wake();
+      return sequence;
+    }),
+  );
+  const last = Math.max(...sequences);
+  for (const { projector } of nodes) t.ok(await projector.reaches('tally', last, DEADLINE));
+  const seen = async () =>
+    (await sql<{ sequence: number }>`select sequence from log_tally_1.seen order by sequence`.execute(log.db)).rows;
+  t.same(
+    await seen(),
+    Array.from({ length: last }, (_, n) => ({ sequence: n + 1 })),
+  );
+
+  await nodes[0]!.projector.stop();
+  const next = await record(statement('one node is gone'));
+  t.ok(await nodes[1]!.projector.reaches('tally', next, DEADLINE));
+  t.equal((await seen()).length, next);
+  t.same([nodes[0]!.errors, nodes[1]!.errors], [[], []]);
+  const { before, after } = await rebuild(log, tally);
+  t.same(after, before);
+});
+
+t.test('what no node was told of is found by looking', async (t) => {
+  const { log, record } = await startDemarche(t);
+  const { projector } = await startProjector(t, log, [tally]);
+  const waiting = projector.reaches('tally', CAST.length, DEADLINE);
+  // Told to the projector of the server alone.
+  t.equal(await record(...CAST), CAST.length);
+  t.ok(await waiting);
+});
+
+t.test('a question waits for the sequence that it must reflect', async (t) => {
+  const { record, get } = await startDemarche(t);
+  const last = await record(...CAST);
+  const waiting = get(`/v1/positions/russia/troop-withdrawal?minSequence=${last + 2}`);
+  await record(position('kremlin', 'troop-withdrawal', -2, '2024-06'));
+  await record(position('kremlin', 'troop-withdrawal', -1, '2024-11'));
+  t.match(await waiting, { status: 200, body: { sequence: last + 2, current: { change: 'softened' } } });
+});
+
+t.test('a question that has waited long enough is told why', async (t) => {
+  const { record, get, projector } = await startDemarche(t);
+  const last = await record(...CAST);
+  t.equal((await get(`/v1/events?minSequence=${last}`)).status, 200);
+  await projector.stop();
+  const recorded = await record(statement('nobody applies it'));
+  const unrecorded = recorded + 7;
+  t.match(await answerOnceTimeIsUp(get(`/v1/events?minSequence=${recorded}`)), {
+    status: 503,
+    headers: { 'retry-after': '1', 'content-type': /^application\/problem\+json/ },
+    body: { code: 'not_yet_reflected', detail: /events is still on its way there; ask again shortly\.$/ },
+  });
+  for (const question of [`/v1/events?minSequence=${unrecorded}`, `/v1/actors?knownAt=${unrecorded}`]) {
+    t.match(await answerOnceTimeIsUp(get(question)), {
+      status: 503,
+      body: {
+        code: 'not_yet_reflected',
+        detail: `Sequence ${unrecorded} is not reflected after 5 seconds: the log ends at ${recorded}.`,
+      },
+    });
+  }
+});
+
+/** The answer to a question whose deadline passes as soon as it waits for it. */
+async function answerOnceTimeIsUp<T>(question: Promise<T>): Promise<T> {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    let answer: T | undefined;
+    const answered = question.then((given) => (answer = given));
+    while (answer === undefined) {
+      mock.timers.tick(1_000);
+      await new Promise(setImmediate);
+    }
+    return await answered;
+  } finally {
+    mock.timers.reset();
+  }
+}
+
+t.test('what was known is asked by sequence, by moment and by day', async (t) => {
+  const { record, get } = await startDemarche(t);
+  await record(...CAST);
+  const values = [-2, -1, 1];
+  for (const [n, value] of values.entries()) {
+    await record({ id: idOf(n), ...position('kremlin', 'troop-withdrawal', value, `2024-0${n + 1}`) });
+  }
+  const known = async (knownAt: string | number) => {
+    const { status, body } = await get(`/v1/positions/russia/troop-withdrawal?knownAt=${encodeURIComponent(knownAt)}`);
+    t.equal(status, 200);
+    t.equal(body.sequence, body.knownAt);
+    return { sequence: body.knownAt, positions: body.series.map((one: { position: number }) => one.position) };
+  };
+  const first = CAST.length + 1;
+  for (const n of values.keys()) {
+    const expected = { sequence: first + n, positions: values.slice(0, n + 1) };
+    t.same(await known(first + n), expected);
+    const { body } = await get(`/v1/events/${idOf(n)}`);
+    const moment = new Date(body.recorded);
+    // Two may have been recorded in one millisecond.
+    const bySameMoment = (await Promise.all(values.keys().map((m) => get(`/v1/events/${idOf(m)}`)))).filter(
+      (one) => one.body.recorded <= body.recorded,
+    ).length;
+    const atMoment = { sequence: first + bySameMoment - 1, positions: values.slice(0, bySameMoment) };
+    t.same(await known(body.recorded), atMoment);
+    const elsewhere = new Date(moment.getTime() + 5.5 * 3_600_000).toISOString().replace('Z', '+05:30');
+    t.same(await known(elsewhere), atMoment, 'the same moment in another zone');
+  }
+  const { body } = await get(`/v1/events/${idOf(0)}`);
+  const today = body.recorded.slice(0, 10);
+  const dayBefore = new Date(Date.parse(today) - 86_400_000).toISOString().slice(0, 10);
+  t.match(await known(today), { positions: [-2] }, 'a day is known to its end');
+  t.same(await known(dayBefore), { sequence: 0, positions: [] });
+  t.same(await known(0), { sequence: 0, positions: [] });
+});
+
+t.test('a read model is built anew when its version was raised', async (t) => {
+  const { log, record } = await startDemarche(t);
+  const last = await record(...CAST, statement('first'), statement('second'));
+  const { projector: older } = await startProjector(t, log, [words(asTheyAre)]);
+  t.ok(await older.reaches('words', last, DEADLINE));
+  await older.stop();
+  const { projector: newer } = await startProjector(t, log, [words((word) => word.toUpperCase(), 2)]);
+  t.ok(await newer.reaches('words', last, DEADLINE));
+  t.same(await wordsIn(log, 2), ['FIRST', 'SECOND']);
+  t.match(await statusOf(log, 'words'), { version: 2, checkpoint: last });
+  const { rows } = await sql`select to_regnamespace('log_words_1') as former`.execute(log.db);
+  t.same(rows, [{ former: null }], 'the former one is gone');
+});
+
+t.test('older code leaves the read model of newer code alone', async (t) => {
+  const { log, record } = await startDemarche(t);
+  const last = await record(...CAST, statement('first'));
+  const { projector: older, errors } = await startProjector(t, log, [words(asTheyAre)]);
+  t.ok(await older.reaches('words', last, DEADLINE));
+  const { projector: newer } = await startProjector(t, log, [words((word) => word.toUpperCase(), 2)]);
+  t.ok(await newer.reaches('words', last, DEADLINE));
+
+  older.wake();
+  t.ok(await waitUntil(() => errors.length > 0, DEADLINE), 'a node that still runs the older code says so');
+  t.match(errors[0]!.err.message, 'Projection words is in version 2 in the database, and this code has version 1.');
+  const next = await record(statement('second'));
+  older.wake();
+  t.ok(await newer.reaches('words', next, DEADLINE));
+  t.match(await statusOf(log, 'words'), { version: 2, checkpoint: next, failed: null });
+  t.same(await wordsIn(log, 2), ['FIRST', 'SECOND']);
+  t.equal(errors.length, 1, 'and says it once');
+
+  await t.rejects(startProjector(t, log, [words(asTheyAre)]), {
+    message: 'Projection words is in version 2, newer than this code has (1). Start the newer Demarche.',
+  });
+});
+
+t.test('an event of a former version is applied in the words of today', async (t) => {
+  const { log, record, get } = await startDemarche(t);
+  await record(...CAST);
+  const data = { participants: ['olaf-scholz', 'vladimir-putin'], topic: 'the war' };
+  const item = {
+    occurred: '2024-11-15',
+    recordedBy: 'test',
+    expected: null,
+    guards: [],
+    needs: [],
+    contentHash: '00'.repeat(32),
+  };
+  await appendGroup(
+    log,
+    [
+      {
+        ...item,
+        id: idOf(1),
+        stream: 'call-1',
+        type: 'CallHeld',
+        typeVersion: 1,
+        corrects: null,
+        content: JSON.stringify({ data }),
+      },
+    ],
+    CAST.length,
+    false,
+  );
+  const replacement = { data: { ...data, topic: 'grain' } };
+  const content = JSON.stringify({ data: { event: idOf(1), reason: 'Another topic', replacement } });
+  await appendGroup(
+    log,
+    [
+      {
+        ...item,
+        id: idOf(2),
+        stream: 'call-1',
+        type: 'EventCorrected',
+        typeVersion: 1,
+        corrects: 'CallHeld@1',
+        content,
+      },
+    ],
+    CAST.length + 1,
+    false,
+  );
+  const topics = async (knownAt: number) => {
+    const { body } = await get(`/v1/events?type=CallHeld&knownAt=${knownAt}`);
+    return body.items.map((call: { data: object }) => call.data);
+  };
+  const { topic: _, ...rest } = data;
+  t.same(await topics(CAST.length + 1), [{ ...rest, topics: ['the war'] }]);
+  t.same(await topics(CAST.length + 2), [{ ...rest, topics: ['grain'] }]);
+});

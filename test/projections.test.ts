@@ -1,0 +1,153 @@
+// The read models against an oracle: generated logs are recorded and applied as they would be live, and every answer is what
+// plain code makes of the same events; a rebuild from zero makes the same tables to the last row.
+import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
+import t, { type Test } from 'tap';
+import type { NewEvent, RecordedEvent } from '../src/domain/event.ts';
+import type { LogDatabase, LogStore } from '../src/events/log-database.ts';
+import { readAfter, readHead } from '../src/events/read-log.ts';
+import { Recorder } from '../src/events/recorder.ts';
+import { RegistryMemory } from '../src/events/registry-memory.ts';
+import { catchUp } from '../src/projections/catch-up.ts';
+import { digestTables } from '../src/projections/digest.ts';
+import { projections } from '../src/projections/every-projection.ts';
+import { Actors } from '../src/projections/find-actors.ts';
+import { Events } from '../src/projections/find-events.ts';
+import { Issues } from '../src/projections/find-issues.ts';
+import { Positions } from '../src/projections/positions/find-positions.ts';
+import { prepare } from '../src/projections/prepare.ts';
+import { rebuild } from '../src/projections/rebuild.ts';
+import { schemaName } from '../src/projections/schema.ts';
+import { TODAY } from './support/demarche.ts';
+import { freshDatabase } from './support/fresh-database.ts';
+import { DAYS, eventsOf, namesOf, steps } from './support/generate-log.ts';
+import { Oracle } from './support/oracle.ts';
+import type { Draft } from './support/oracle-log.ts';
+
+const EVERYTHING = 10_000;
+
+async function startReadModels(t: Test) {
+  const { db } = await freshDatabase<LogDatabase>(t);
+  const log: LogStore = { db, schema: 'log' };
+  const recorder = new Recorder({ log, registry: new RegistryMemory(log), now: () => TODAY });
+  for (const projection of projections) await prepare(log, projection);
+  return {
+    log,
+    actors: new Actors(log),
+    events: new Events(log),
+    issues: new Issues(log),
+    positions: new Positions(log),
+    /** Records the events and applies them, a page of the given length at a time. */
+    async tell(drafts: Draft[], pages: number[]): Promise<RecordedEvent[]> {
+      const { sequence } = await readHead(log);
+      const waiting = [...drafts];
+      for (let n = 0; waiting.length > 0; n++) {
+        const page = waiting.splice(0, pages[n % pages.length]) as unknown as NewEvent[];
+        const outcomes = await recorder.record(page.map((event) => ({ event, recordedBy: 'test' })));
+        assert.deepEqual(
+          outcomes.filter(({ status }) => status !== 'recorded'),
+          [],
+        );
+        for (const projection of projections) await catchUp(log, projection);
+      }
+      return readAfter(log, sequence, EVERYTHING);
+    },
+  };
+}
+
+type ReadModels = Awaited<ReturnType<typeof startReadModels>>;
+
+/** A history, the pages in which it is applied, and the moments at which questions are asked. */
+const history = fc.record({
+  drawn: steps,
+  pages: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 }),
+  moments: fc.array(
+    fc.record({ at: fc.option(fc.constantFrom(...DAYS), { freq: 3 }), back: fc.option(fc.nat(30), { freq: 4 }) }),
+    { minLength: 1, maxLength: 3 },
+  ),
+});
+
+let told = 0;
+
+t.test('every answer is what the recorded events make of it', async (t) => {
+  const models = await startReadModels(t);
+  await fc.assert(
+    fc.asyncProperty(history, async ({ drawn, pages, moments }) => {
+      const prefix = `h${++told}`;
+      const recorded = await models.tell(eventsOf(drawn, prefix, told * 1_000), pages);
+      const last = recorded.at(-1)!.sequence;
+      for (const { at, back } of moments) {
+        const knownAt = back === null ? null : Math.max(recorded[0]!.sequence, last - back);
+        await checkAnswers(models, new Oracle(recorded, knownAt), prefix, { at, knownAt });
+      }
+      const unretracted = new Oracle(withoutRetracted(recorded), null);
+      await checkPositions(models, unretracted, prefix, { at: null, knownAt: null });
+      await checkPositions(models, new Oracle(recorded, null), prefix, { at: null, knownAt: last });
+      await checkRebuild(models.log);
+    }),
+    { numRuns: Number(process.env.RUNS ?? 15), interruptAfterTimeLimit: 600_000 },
+  );
+});
+
+type Moment = { at: string | null; knownAt: number | null };
+
+async function checkAnswers(models: ReadModels, oracle: Oracle, prefix: string, moment: Moment): Promise<void> {
+  await checkPositions(models, oracle, prefix, moment);
+  const isOwn = ({ actor, issue }: { actor?: string; issue?: string }) => (actor ?? issue!).startsWith(`${prefix}-`);
+  const { items: actors } = await models.actors.list(moment, {}, '', EVERYTHING);
+  assert.deepEqual(actors.filter(isOwn), oracle.actors(moment.at));
+  const { items: issues } = await models.issues.list(moment, '', EVERYTHING);
+  assert.deepEqual(issues.filter(isOwn), oracle.issues(moment.at));
+  const [actor, other] = namesOf(prefix).actors as [string, string];
+  const [issue] = namesOf(prefix).issues as [string];
+  const seekings = [
+    { actors: [actor], match: 'overlap' },
+    { actors: [actor, other], from: '2024-02-15', to: '2024-03-01', match: 'overlap' },
+    { issues: [issue], from: '2024-02-15', match: 'contained' },
+    { issues: [issue], types: ['PositionStated', 'IssueReworded'], to: '2024-03-01', match: 'contained' },
+    { actors: [other], text: 'sAiD 1', match: 'overlap' },
+  ] as const;
+  for (const seeking of seekings) {
+    const sought = seeking as unknown as Parameters<Oracle['events']>[0];
+    const { items } = await models.events.inOrderOfOccurrence(sought, moment.knownAt, null, EVERYTHING);
+    assert.deepEqual(items, oracle.events(sought));
+  }
+}
+
+async function checkPositions(models: ReadModels, oracle: Oracle, prefix: string, moment: Moment): Promise<void> {
+  const { actors, issues } = namesOf(prefix);
+  for (const issue of issues) {
+    const { items } = await models.positions.onIssue(issue, moment, '', EVERYTHING);
+    assert.deepEqual(items, oracle.onIssue(issue, moment.at));
+    for (const actor of actors) {
+      const { series, current } = await models.positions.series(actor, issue, moment);
+      assert.deepEqual({ series, current }, oracle.series(actor, issue, moment.at));
+    }
+  }
+  for (const actor of actors) {
+    const { items } = await models.positions.ofPrincipal(actor, moment, '', EVERYTHING);
+    assert.deepEqual(items, oracle.ofPrincipal(actor, moment.at));
+  }
+}
+
+/** The log as if what was retracted, and what was said about it, had never been recorded. */
+function withoutRetracted(log: RecordedEvent[]): RecordedEvent[] {
+  const about = ({ data }: RecordedEvent) => data['event'] as string;
+  const retracted = new Set(log.filter(({ type }) => type === 'EventRetracted').map(about));
+  return log.filter(
+    (event) =>
+      event.type !== 'EventRetracted' &&
+      !retracted.has(event.id) &&
+      !(event.type === 'EventCorrected' && retracted.has(about(event))),
+  );
+}
+
+async function checkRebuild(log: LogStore): Promise<void> {
+  for (const projection of projections) {
+    const { before, after, sequences } = await rebuild(log, projection);
+    assert.deepEqual(after, before, projection.name);
+    assert.equal(sequences[0], sequences[1]);
+    await catchUp(log, projection);
+    assert.deepEqual(await digestTables(log.db, schemaName(log.schema, projection), projection), after);
+  }
+}

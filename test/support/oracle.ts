@@ -1,0 +1,263 @@
+// What every read model must answer, worked out in the plainest way: from the recorded events alone, all of them each time,
+// without tables, pages or increments.
+import type { RecordedEvent } from '../../src/domain/event.ts';
+import { countsAsFact } from '../../src/domain/event-type.ts';
+import { type Fact, factsOf, isAboutEvent } from '../../src/domain/fact.ts';
+import { compareOccurred, type Interval, parseOccurred } from '../../src/domain/occurred.ts';
+import { officeRecordOf } from '../../src/domain/office.ts';
+import { type Affiliations, isHeldAt, principalOf, tenuresOf } from '../../src/domain/principal.ts';
+import { type Assertion, type Classing, classifySeries } from '../../src/domain/series.ts';
+import { eventTypeOf } from '../../src/domain/vocabulary.ts';
+
+type Place = Interval & { sequence: number };
+type Data = Record<string, any>;
+
+/** A filter as the list of events takes it. */
+export interface Sought {
+  types?: string[];
+  actors?: string[];
+  issues?: string[];
+  text?: string;
+  from?: string;
+  to?: string;
+  match: 'overlap' | 'contained';
+}
+
+/** What was known at a sequence of the log; at its end where that is null. */
+export class Oracle {
+  readonly #facts: Fact[];
+
+  constructor(log: readonly RecordedEvent[], knownAt: number | null) {
+    const known = log.filter(({ sequence }) => knownAt === null || sequence <= knownAt);
+    const streams = [...Map.groupBy(known, ({ stream }) => stream).values()];
+    this.#facts = streams
+      .flatMap((stream) => [...factsOf(stream).values()])
+      .filter(({ retracted }) => retracted === null)
+      .toSorted((a, b) => a.sequence - b.sequence);
+  }
+
+  /** The classed series of a principal on an issue as far as it had begun on a day, and what holds then. */
+  series(principal: string, issue: string, at: string | null) {
+    const own = this.#assertions().filter((one) => one.principal === principal && one.issue === issue);
+    const series = classifySeries(own)
+      .filter((one) => hasBegun(one, at))
+      .map((one) => viewOf(one, at));
+    const last = series.findLast(({ counted }) => counted);
+    return { series, current: last === undefined || last.change === 'withdrawn' ? null : last };
+  }
+
+  /** The last assertion of everybody on an issue. */
+  onIssue(issue: string, at: string | null) {
+    return this.#lastOfEach(
+      this.#assertions().filter((one) => one.issue === issue),
+      at,
+    );
+  }
+
+  /** The last assertion of a principal on everything. */
+  ofPrincipal(principal: string, at: string | null) {
+    return this.#lastOfEach(
+      this.#assertions().filter((one) => one.principal === principal),
+      at,
+    );
+  }
+
+  actors(at: string | null) {
+    return bySlug(
+      this.#of('ActorRegistered').map((fact) => this.#actor(fact, at)),
+      'actor',
+    );
+  }
+
+  issues(at: string | null) {
+    return bySlug(
+      this.#of('IssueOpened').map((fact) => this.#issue(fact, at)),
+      'issue',
+    );
+  }
+
+  /** The facts about the world that are sought, in the order in which they happened. */
+  events(sought: Sought) {
+    return this.#facts
+      .filter((fact) => !isAboutEvent(fact) && isSought(fact, sought))
+      .toSorted(byDate)
+      .map((fact) => ({ ...fact, window: windowOf(fact, sought) }));
+  }
+
+  reactionsTo(event: string) {
+    const reactions = this.#of('ReactionIssued').filter(({ data }) => data.to.event === event);
+    return reactions.toSorted(byDate).map((fact) => ({ ...fact, window: null }));
+  }
+
+  #of(...types: string[]) {
+    return this.#facts.filter(({ type }) => types.includes(type)) as (Fact & { data: Data })[];
+  }
+
+  get #affiliations(): Affiliations {
+    return {
+      officeRecords: (actor) =>
+        this.#of('OfficeAssumed', 'OfficeVacated')
+          .filter(({ data }) => data.actor === actor)
+          .map((fact) => officeRecordOf(fact as never)),
+      represents: (actor) => this.#of('ActorRegistered').find(({ data }) => data.actor === actor)?.data.represents,
+    };
+  }
+
+  #assertions() {
+    return (this.#facts as (Fact & { data: Data })[]).flatMap((fact) => {
+      const { data, stance } = fact;
+      const issue: string | undefined = stance?.issue ?? (fact.type === 'PositionWithdrawn' ? data.issue : undefined);
+      if (issue === undefined) return [];
+      const { earliest, latest } = parseOccurred(fact.occurred);
+      const said = { speaker: data.speaker, onBehalfOf: data.onBehalfOf ?? null, earliest, latest };
+      const assertion = {
+        ...said,
+        issue,
+        principal: principalOf(said, this.#affiliations),
+        event: fact.id,
+        sequence: fact.sequence,
+        position: stance?.position ?? null,
+        firmness: stance?.firmness ?? null,
+        conditionsAdded: stance?.conditions?.added ?? [],
+        conditionsDropped: stance?.conditions?.dropped ?? [],
+        counted: countsAsFact(fact),
+        fact,
+      };
+      return [assertion];
+    });
+  }
+
+  #lastOfEach(assertions: Said[], at: string | null) {
+    const series = Map.groupBy(assertions, ({ principal, issue }) => `${principal} ${issue}`);
+    return [...series]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, own]) => {
+        const last = classifySeries(own).findLast((one) => one.counted && hasBegun(one, at));
+        return last === undefined ? [] : [viewOf(last, at)];
+      });
+  }
+
+  #actor({ data, id }: Fact & { data: Data }, at: string | null) {
+    const renamings = this.#of('ActorRenamed').filter((renaming) => renaming.data.actor === data.actor);
+    const inOrder = renamings.toSorted(byDate);
+    const named = inOrder.filter((fact) => fact.data.name !== undefined && hasBegun(parseOccurred(fact.occurred), at));
+    const name: string = named.at(-1)?.data.name ?? data.name;
+    const names = [
+      data.name,
+      ...(data.aliases ?? []),
+      ...inOrder.flatMap((one) => [one.data.name ?? [], one.data.aliases ?? []].flat()),
+    ];
+    return {
+      actor: data.actor as string,
+      kind: data.kind,
+      name,
+      aliases: [...new Set(names)].filter((other) => other !== name),
+      represents: data.represents ?? null,
+      iso3166: data.iso3166 ?? null,
+      wikidata: data.wikidata ?? null,
+      registeredBy: id,
+      offices: tenuresOf(this.#affiliations.officeRecords(data.actor)).map((tenure) => {
+        const { office, of, from, until } = tenure;
+        const isHeld = at === null ? until === null : isHeldAt(tenure, at);
+        const isToCome = at !== null && from.earliest !== null && from.earliest > at;
+        return {
+          office,
+          of,
+          from: from.occurred,
+          until: until?.occurred ?? null,
+          status: isHeld ? 'current' : isToCome ? 'future' : 'former',
+          assumedBy: from.event,
+          vacatedBy: until?.event ?? null,
+        };
+      }),
+    };
+  }
+
+  #issue(opening: Fact & { data: Data }, at: string | null) {
+    const rewordings = this.#of('IssueReworded').filter(({ data }) => data.issue === opening.data.issue);
+    const wordings = [opening, ...rewordings.toSorted(byDate)];
+    const inForce = wordings.findLast(({ occurred }) => hasBegun(parseOccurred(occurred), at)) ?? opening;
+    const words = ({ data }: { data: Data }) => ({
+      proposition: data.proposition,
+      description: data.description ?? null,
+    });
+    return {
+      issue: opening.data.issue as string,
+      ...words(inForce),
+      wordings: wordings.map((fact) => ({ ...words(fact), occurred: fact.occurred, event: fact.id })),
+    };
+  }
+}
+
+interface Said extends Assertion {
+  principal: string;
+  issue: string;
+  speaker: string;
+  onBehalfOf: string | null;
+  fact: Fact & { data: Data };
+}
+
+function viewOf({ fact, ...said }: Said & Classing, at: string | null) {
+  const { conditionsAdded: added, conditionsDropped: dropped, earliest: _, latest, ...rest } = said;
+  const { data, stance, source, attribution, grade, modality, occurred, recorded, type } = fact;
+  return {
+    ...rest,
+    conditions: { added, dropped },
+    claimedReiteration: stance?.claimedReiteration ?? false,
+    possible: at !== null && (latest === null || latest > at),
+    modality: modality ?? 'asserted',
+    occurred,
+    recorded,
+    type,
+    summary: data.summary ?? null,
+    quote: data.quote ?? null,
+    source: source ?? null,
+    attribution: attribution ?? null,
+    grade: grade ?? null,
+  };
+}
+
+function hasBegun({ earliest }: Interval, at: string | null): boolean {
+  return at === null || earliest === null || earliest <= at;
+}
+
+function byDate(a: Fact, b: Fact): number {
+  const place = ({ occurred, sequence }: Fact): Place => ({ ...parseOccurred(occurred), sequence });
+  return compareOccurred(place(a), place(b)) || a.sequence - b.sequence;
+}
+
+function bySlug<T, K extends keyof T>(items: T[], slug: K): T[] {
+  return items.toSorted((a, b) => (a[slug] < b[slug] ? -1 : 1));
+}
+
+function isSought(fact: Fact, { types, actors, issues, text, ...window }: Sought): boolean {
+  const { data } = fact as { data: Data };
+  const words = [data.summary, data.quote, data.proposition, data.name, data.reason].join('\n').toLowerCase();
+  return (
+    (types === undefined || types.includes(fact.type)) &&
+    (actors ?? []).every((actor) => named(fact, 'actor').includes(actor)) &&
+    (issues ?? []).every((issue) => named(fact, 'issue').includes(issue)) &&
+    (text === undefined || words.includes(text.toLowerCase())) &&
+    isInWindow(fact, window)
+  );
+}
+
+/** Those that the event refers to or registers; a source's own authors take no part in it. */
+function named(fact: Fact, kind: 'actor' | 'issue'): unknown[] {
+  const references = eventTypeOf(fact).references(fact);
+  const taking = references.filter((one) => one.kind === kind && !one.pointer.startsWith('/attribution'));
+  return [fact.data[kind], ...taking.map(({ target }) => target)];
+}
+
+function isInWindow({ occurred }: Fact, { from, to, match }: Pick<Sought, 'from' | 'to' | 'match'>): boolean {
+  const { earliest, latest } = parseOccurred(occurred);
+  const [first, last] = [earliest ?? '0000', latest ?? '9999-99'];
+  const [begin, end] = [from ?? '0000', to ?? '9999-99'];
+  return match === 'overlap' ? last >= begin && first <= end : first >= begin && last <= end;
+}
+
+function windowOf(fact: Fact, { from, to }: Sought): 'contained' | 'overlap' | null {
+  if (from === undefined && to === undefined) return null;
+  const bounds = { ...(from && { from }), ...(to && { to }) };
+  return isInWindow(fact, { ...bounds, match: 'contained' }) ? 'contained' : 'overlap';
+}
