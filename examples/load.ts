@@ -21,7 +21,7 @@ interface Batch {
 interface Position {
   sequence: number;
   series: {
-    occurred: string;
+    occurred: { edtf: string };
     change: string | null;
     modality: string;
     position: number | null;
@@ -77,7 +77,7 @@ async function showEvolution(actor: string, issue: string, minSequence: number):
   const { proposition } = await ask<{ proposition: string }>(`/v1/issues/${issue}?minSequence=${minSequence}`);
   const { series, sequence } = await ask<Position>(`/v1/positions/${actor}/${issue}?minSequence=${minSequence}`);
   const rows = series.map((said) => [
-    said.occurred,
+    said.occurred.edtf,
     said.change ?? `(${said.modality})`,
     signed(said.position),
     said.firmness?.replace('_', ' ') ?? '',

@@ -53,7 +53,8 @@ create type append_item as (
   content        jsonb,
   content_hash   text,       -- hexadecimal
   recorded_by    text,
-  expected       integer,    -- the version the stream must have; null where any will do
+  expected       bigint,     -- the version the stream must have; null where any will do
+  request        integer,    -- items of one request stand together and are recorded in their order
   guards         text[],     -- streams the decision to record this rests on
   needs          integer[]   -- items of this group, counted from 0, that must be recorded for this one to be
 );
@@ -99,6 +100,8 @@ declare
   outcome       text;
   current_version integer;
   place         integer;
+  stalled       integer;     -- the last request of which an item is stale
+  reason        text;
   r             record;
 begin
   if current_setting('transaction_isolation') <> 'read committed' then
@@ -126,7 +129,7 @@ begin
            e.stream as earlier_stream, e.version as earlier_version, e.recorded as earlier_recorded,
            e.recorded_by as earlier_recorded_by, e.hash as earlier_hash
       from unnest(parsed) with ordinality i(id, stream, type, type_version, corrects, occurred, content, content_hash,
-                                            recorded_by, expected, guards, needs, n)
+                                            recorded_by, expected, request, guards, needs, n)
       left join event_key k on k.id = i.id
       left join event e on e.sequence = k.sequence
       left join lateral (select v.version from event_key v where v.stream = i.stream order by v.version desc limit 1) s on true
@@ -151,7 +154,7 @@ begin
     end if;
 
     outcome := 'recorded';
-    if r.guards && touched then
+    if r.request = stalled or r.guards && touched then
       outcome := 'stale';
     elsif r.needs is not null then
       foreach place in array r.needs loop
@@ -163,6 +166,9 @@ begin
     end if;
     if outcome = 'recorded' and r.expected <> current_version then
       outcome := 'version_conflict';
+    end if;
+    if outcome = 'stale' then
+      stalled := r.request;
     end if;
     if outcome <> 'recorded' then
       results[r.n] := row(r.n - 1, outcome, null, r.stream, current_version, null, null, null)::append_result;
@@ -183,12 +189,18 @@ begin
     results[r.n] := row(r.n - 1, outcome, head, r.stream, current_version, moment, r.recorded_by, encode(chain, 'hex'))::append_result;
   end loop;
 
-  if atomic and exists (select from unnest(results) x where x.outcome not in ('recorded', 'duplicate')) then
-    return query
-      select x.item, case when x.outcome = 'recorded' then 'not_recorded' else x.outcome end,
-             case when x.outcome = 'duplicate' then x.sequence end, x.stream, x.version, x.recorded, x.recorded_by, x.hash
-        from unnest(results) x;
-    return;
+  if atomic then
+    -- The first that cannot be recorded is the reason; what comes after it may only follow from it.
+    select x.outcome into reason from unnest(results) x
+     where x.outcome not in ('recorded', 'duplicate') order by x.item limit 1;
+    if found then
+      return query
+        select x.item, case when reason = 'stale' then reason
+                            when x.outcome in ('recorded', 'stale') then 'not_recorded' else x.outcome end,
+               case when x.outcome <> 'recorded' then x.sequence end, x.stream, x.version, x.recorded, x.recorded_by, x.hash
+          from unnest(results) x;
+      return;
+    end if;
   end if;
 
   if added <> '{}' then
@@ -198,12 +210,12 @@ begin
            i.content, decode(i.content_hash, 'hex'), moment, i.recorded_by, a.hash
       from unnest(added, versions, hashes) with ordinality a(n, version, hash, k)
       join unnest(parsed) with ordinality i(id, stream, type, type_version, corrects, occurred, content, content_hash,
-                                            recorded_by, expected, guards, needs, n) using (n);
+                                            recorded_by, expected, request, guards, needs, n) using (n);
     insert into event_key (id, stream, version, sequence)
     select i.id, i.stream, a.version, head - array_length(added, 1) + a.k
       from unnest(added, versions) with ordinality a(n, version, k)
       join unnest(parsed) with ordinality i(id, stream, type, type_version, corrects, occurred, content, content_hash,
-                                            recorded_by, expected, guards, needs, n) using (n);
+                                            recorded_by, expected, request, guards, needs, n) using (n);
     -- One a group: inside a transaction of a single event it would cost five sixths of the throughput.
     perform pg_notify('demarche_' || current_schema(), head::text);
   end if;

@@ -43,7 +43,9 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     const names = [...new Set(parsed.error.issues.map(({ path }) => path[0] as Name))];
-    throw new Error(`These settings are wrong:\n${names.map((name) => `  ${complaint(name, given[name])}`).join('\n')}`);
+    throw new Error(
+      `These settings are wrong:\n${names.map((name) => `  ${complaint(name, given[name])}`).join('\n')}`,
+    );
   }
   const { HOST, PORT, DATABASE_URL, DATA_DIR, LOG_LEVEL } = parsed.data;
   return { host: HOST, port: PORT, databaseUrl: DATABASE_URL, dataDirectory: DATA_DIR, logLevel: LOG_LEVEL };

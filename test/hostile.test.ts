@@ -14,7 +14,7 @@ import { actor, issue } from './support/cast.ts';
 import { startDemarche } from './support/demarche.ts';
 
 type Path = (string | number)[];
-type Event = Record<string, unknown> & { type: string; data: Record<string, unknown> };
+type Event = Record<string, unknown> & { type: string; occurred: string; data: Record<string, unknown> };
 
 const uuid = (n: number) => `0193302f-1c00-7000-8000-${String(n).padStart(12, '0')}`;
 const NDJSON = { 'content-type': 'application/x-ndjson' };
@@ -141,7 +141,7 @@ function valueAt(value: unknown, path: Path): unknown {
 function withValue(value: unknown, [step, ...rest]: Path, part: unknown): unknown {
   if (step === undefined) return part;
   const inside = withValue((value as any)?.[step], rest, part);
-  if (Array.isArray(value)) return value.with(Math.min(Number(step), value.length - 1), inside);
+  if (Array.isArray(value) && typeof step === 'number') return value.with(step, inside);
   return { ...(value as object), [step]: inside };
 }
 
@@ -309,10 +309,7 @@ t.test('bodies that are missing, empty or of another kind are refused', async (t
       );
     for (const empty of ['', ' ', '\n', '\uFEFF'])
       t.match(await post(url, empty), { status: 400, body: { code: 'invalid_json' } }, JSON.stringify(empty));
-    t.match(await send({ method: 'POST', url }), {
-      status: 400,
-      body: { errors: [{ pointer: '', found: 'nothing' }] },
-    });
+    t.match(await send({ method: 'POST', url }), { status: 400, body: { errors: [{ pointer: '' }] } }, 'no body');
     for (const other of ['null', '1', '"event"', 'true'])
       t.match(
         await post(url, other),
@@ -383,7 +380,7 @@ t.test('a cursor that was tampered with is refused', async (t) => {
 });
 
 t.test('a date is recorded with bounds that are in order, or it is refused', async (t) => {
-  const call = EXAMPLES.find(({ type }) => type === 'CallHeld')!;
+  const statement = EXAMPLES.find(({ type }) => type === 'StatementMade')!;
   const absurd = [
     ...['', ' ', '/', '..', '../..', '//', '-', '?', '~', 'X', 'XXXX', 'XXXX-XX-XX', '20XX', '202X-11', '2024-XX-15'],
     ...['0000', '-0001', '-2024', '99999', 'Y170000002', 'Y-17E7', '1e9', '2024-W05', '2024-366', '2024-00', '2024-13'],
@@ -416,7 +413,7 @@ t.test('a date is recorded with bounds that are in order, or it is refused', asy
   ];
   for (const occurred of absurd) {
     for (const path of [['occurred'], ['source', 'published']]) {
-      const { status, body } = await post('/v1/events', withValue(call, path, occurred));
+      const { status, body } = await post('/v1/events', withValue(statement, path, occurred));
       const what = `${path.join('.')} ${JSON.stringify(occurred.slice(0, 70))}`;
       if (status === 201) {
         const { edtf, earliest, latest } = body.occurred;
@@ -512,7 +509,7 @@ t.test('addresses that are overlong or badly encoded are answered with a problem
   for (const [url, status, code] of expected) {
     const answer = await get(url);
     t.match(answer, { status, body: code ? { code } : {} }, url.slice(0, 60));
-    t.ok(answer.text.length < 4_000, `${url.slice(0, 40)}: the answer does not repeat it all`);
+    if (status >= 400) t.ok(answer.text.length < 4_000, `${url.slice(0, 40)}: the answer does not repeat it all`);
   }
 });
 
@@ -538,7 +535,11 @@ t.test('what is no HTTP is answered with a problem on a socket that is then clos
     [`GET /v1/log HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
     [`GET /v1/log?${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 'headers_too_large'],
     ['POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}', 400, 'invalid_request'],
-    ['POST /v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n', 400, 'invalid_request'],
+    [
+      'POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n',
+      400,
+      'invalid_request',
+    ],
   ];
   for (const [sent, status, code] of expected) {
     const socket = connect(port);
@@ -578,15 +579,20 @@ t.test('thousands of mutated requests are answered, and the log stays dense', as
     ...[Array.from({ length: 300 }, (_, n) => `actor-${n}`), JSON.parse('['.repeat(70) + ']'.repeat(70))],
   );
   const anything = fc.oneof(nasty, fc.jsonValue({ maxDepth: 3 }), fc.string({ unit: 'binary', maxLength: 40 }));
+  // Half of the mutations leave something that may well be recorded, so that what lies behind the schemas is reached too.
+  const harmless = fc.oneof(
+    fc.constantFrom<unknown>(undefined, 1, 2, '2024-11~', '2023/..', 'germany', 'russia', ['germany', 'kremlin'], 'fr'),
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }),
+  );
   const mutation = fc.record({
     place: fc.nat(),
-    value: anything,
-    name: fc.option(fc.constantFrom('x', 'summary', 'id', 'stance')),
+    value: fc.oneof(harmless, anything),
+    name: fc.option(fc.constantFrom('x', 'summary', 'id', 'stance'), { freq: 4 }),
   });
   const posting = fc.record({
     kind: fc.constant('post' as const),
     example: fc.constantFrom(...EXAMPLES),
-    mutations: fc.array(mutation, { minLength: 1, maxLength: 3 }),
+    mutations: fc.array(mutation, { minLength: 1, maxLength: 2 }),
     way: fc.constantFrom('single', 'single', 'array', 'lines', 'atomic'),
   });
   // A sequence that the log has not reached would be waited for.

@@ -120,8 +120,8 @@ async function checkPositions(models: ReadModels, oracle: Oracle, prefix: string
     const { items } = await models.positions.onIssue(issue, moment, '', EVERYTHING);
     assert.deepEqual(items, oracle.onIssue(issue, moment.at));
     for (const actor of actors) {
-      const { series, current } = await models.positions.series(actor, issue, moment);
-      assert.deepEqual({ series, current }, oracle.series(actor, issue, moment.at));
+      const { series, current, countedFor } = await models.positions.series(actor, issue, moment);
+      assert.deepEqual({ series, current, countedFor: countedFor.toSorted() }, oracle.series(actor, issue, moment.at));
     }
   }
   for (const actor of actors) {

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import t from 'tap';
 import { parseOccurred } from '../src/domain/occurred.ts';
 import { isHeldAt, type OfficeRecord, principalOf, tenuresOf } from '../src/domain/principal.ts';
-import { type Assertion, classifySeries } from '../src/domain/series.ts';
+import { type Assertion, classifySeries, conditionsInForce } from '../src/domain/series.ts';
 import { FIRMNESSES, type Firmness } from '../src/domain/stance.ts';
 
 interface Said {
@@ -225,7 +225,9 @@ t.test(
     const records = offices(['2020', 'assumed', 'ministry']);
     const represents = { ministry: 'state', ann: 'union', kremlin: 'russia' };
     const occurred = '2024-11-15';
-    t.equal(principal({ speaker: 'ann', occurred, onBehalfOf: 'kremlin' }, records, represents), 'kremlin');
+    t.equal(principal({ speaker: 'ann', occurred, onBehalfOf: 'kremlin' }, records, represents), 'russia');
+    t.equal(principal({ speaker: 'bob', occurred, onBehalfOf: 'ann' }, records, represents), 'state');
+    t.equal(principal({ speaker: 'ann', occurred, onBehalfOf: 'bob' }, records, represents), 'bob');
     t.equal(principal({ speaker: 'ann', occurred }, records, represents), 'state', 'through the office’s institution');
     t.equal(principal({ speaker: 'ann', occurred }, [], represents), 'union');
     t.equal(principal({ speaker: 'kremlin', occurred }, [], represents), 'russia');
@@ -348,4 +350,21 @@ t.test('a tenure is told once, and ends when the office is left', async () => {
       assert.equal(held.length, last?.[1] === 'assumed' ? 1 : 0);
     }),
   );
+});
+
+t.test('a position stays tied to what was added since it was new, until that is dropped', async (t) => {
+  const tied = (...said: Said[]) =>
+    conditionsInForce(
+      classifySeries(series(...said)).map(
+        ({ counted, change, conditionsAdded: added, conditionsDropped: dropped }) => ({
+          counted,
+          change,
+          conditions: { added, dropped },
+        }),
+      ),
+    );
+  t.same(tied({ added: ['a'] }, {}, { added: ['b'] }), ['a', 'b']);
+  t.same(tied({ added: ['a', 'b'] }, { dropped: ['a'] }), ['b']);
+  t.same(tied({ added: ['a'] }, { position: null }, { added: ['b'] }), ['b'], 'a withdrawal ends them');
+  t.same(tied({ added: ['a'] }, { added: ['b'], counted: false }), ['a'], 'what does not count ties nothing');
 });

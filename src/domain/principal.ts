@@ -36,17 +36,22 @@ export interface Utterance extends Interval {
   onBehalfOf?: string | null | undefined;
 }
 
+/** Whose words they are: those of the actor spoken for, where the speaker lends only the voice. */
+export function voiceOf({ speaker, onBehalfOf }: Pick<Utterance, 'speaker' | 'onBehalfOf'>): string {
+  return onBehalfOf ?? speaker;
+}
+
 /**
- * The principal of an utterance: `onBehalfOf` where it is given, else what the speaker's office at that time
- * stands for, else what the speaker represents, else the speaker. An office of an institution counts for what
- * the institution represents.
+ * The principal of an utterance: what the office that its voice held at that time stands for, else what the voice
+ * represents, else the voice itself. An office of an institution counts for what the institution represents. So a
+ * spokesman on behalf of the chancellor counts for whom the chancellor counts for, and on behalf of a state for the state.
  */
-export function principalOf({ speaker, onBehalfOf, earliest, latest }: Utterance, known: Affiliations): string {
-  if (onBehalfOf) return onBehalfOf;
+export function principalOf({ earliest, latest, ...said }: Utterance, known: Affiliations): string {
+  const voice = voiceOf(said);
   // As everywhere, a fact holds from its earliest day; only one with an open start is judged by its last.
   const day = earliest ?? latest;
-  const office = tenuresOf(known.officeRecords(speaker)).findLast((tenure) => day !== null && isHeldAt(tenure, day));
-  return representedBy(office?.of ?? speaker, known);
+  const office = tenuresOf(known.officeRecords(voice)).findLast((tenure) => day !== null && isHeldAt(tenure, day));
+  return representedBy(office?.of ?? voice, known);
 }
 
 /** Pairs what was assumed with what was vacated, office by office, in the order in which the offices were taken up. */

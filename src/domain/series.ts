@@ -63,6 +63,23 @@ export function classifySeries<A extends Assertion>(assertions: A[]): (A & Class
   });
 }
 
+interface Tied {
+  counted: boolean;
+  change: Change | null;
+  conditions: { added: string[]; dropped: string[] };
+}
+
+/** What the position is tied to at the end of a series: the conditions added since it was new, less those dropped. */
+export function conditionsInForce(series: Tied[]): string[] {
+  const inForce = new Set<string>();
+  for (const { change, conditions } of series.filter(({ counted }) => counted)) {
+    if (change === 'new' || change === 'withdrawn') inForce.clear();
+    for (const condition of conditions.dropped) inForce.delete(condition);
+    for (const condition of conditions.added) inForce.add(condition);
+  }
+  return [...inForce];
+}
+
 function changeOf(p: number, n: number, firmness: number): Change {
   if (p * n < 0) return 'reversed';
   if (p === 0 && n !== 0) return 'shifted';

@@ -18,6 +18,8 @@ export interface AppendItem {
   contentHash: string;
   recordedBy: string;
   expected: number | null;
+  /** The place of the request it came with among those of the group; without one it stands for itself. */
+  request?: number;
   guards: string[];
   needs: number[];
 }
@@ -50,7 +52,7 @@ export async function appendGroup(
   for (let attempt = 1; ; attempt++) {
     try {
       const results = await send(log, group, known, atomic);
-      return attempt === 1 ? results : results.map(asFirstResult);
+      return attempt === 1 ? results : results.map((result) => asFirstResult(result, known));
     } catch (error) {
       if (!isConnectionLoss(error)) throw error;
       if (attempt === ATTEMPTS) throw new LogUnavailable(error);
@@ -67,8 +69,9 @@ async function send({ db, schema }: LogStore, group: string, known: number, atom
   return rows;
 }
 
-function asFirstResult(result: AppendResult): AppendResult {
-  return result.outcome === 'duplicate' ? { ...result, outcome: 'recorded' } : result;
+/** What the log held before the group was judged is a duplicate at every attempt. */
+function asFirstResult(result: AppendResult, known: number): AppendResult {
+  return result.outcome === 'duplicate' && result.sequence! > known ? { ...result, outcome: 'recorded' } : result;
 }
 
 function json(item: AppendItem): string {

@@ -8,30 +8,44 @@ import type { LogStore } from './log-database.ts';
 import { readStreamsOf } from './read-log.ts';
 import type { RegistryMemory } from './registry-memory.ts';
 
-/** The registry from memory, together with the streams of all events that these events refer to. */
-export async function streamsFor(log: LogStore, registry: RegistryMemory, events: NewEvent[]): Promise<Streams> {
+/**
+ * The log as it was at the sequence `known`, as far as it decides about these events: the registry from memory, together with
+ * the streams of all events that they refer to.
+ */
+export async function streamsFor(
+  log: LogStore,
+  registry: RegistryMemory,
+  known: number,
+  events: NewEvent[],
+): Promise<Streams> {
   const loaded = new Map<string, readonly RecordedEvent[]>();
   const streamOf = new Map<string, string>();
   const streams: Streams = {
-    eventsOf: (stream) => (isRegistryStream(stream) ? registry.eventsOf(stream) : (loaded.get(stream) ?? [])),
+    eventsOf: (stream) =>
+      isRegistryStream(stream) ? upTo(known, registry.eventsOf(stream)) : (loaded.get(stream) ?? []),
     streamOf: (id) => registry.streamOf(id) ?? streamOf.get(id),
   };
-  const known = knownFromStreams(streams, '');
+  const facts = knownFromStreams(streams, '');
   const asked = new Set<string>();
   // What a correction puts in place is known only once its target is, and may point further.
   for (;;) {
-    const missing = eventIds(events, known).filter((id) => !asked.has(id) && streams.streamOf(id) === undefined);
+    const missing = eventIds(events, facts).filter((id) => !asked.has(id) && streams.streamOf(id) === undefined);
     if (missing.length === 0) return streams;
     for (const id of missing) asked.add(id);
     for (const [name, stream] of await readStreamsOf(log, missing)) {
-      loaded.set(name, stream);
+      loaded.set(name, upTo(known, stream));
       for (const { id } of stream) streamOf.set(id, name);
     }
   }
 }
 
-function eventIds(events: NewEvent[], known: Parameters<typeof referencesOf>[1]): string[] {
-  const references = events.flatMap((event) => referencesOf(event, known));
+/** The very same events where none is newer: what was folded of them is remembered. */
+function upTo(known: number, events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+  return (events.at(-1)?.sequence ?? 0) <= known ? events : events.filter(({ sequence }) => sequence <= known);
+}
+
+function eventIds(events: NewEvent[], facts: Parameters<typeof referencesOf>[1]): string[] {
+  const references = events.flatMap((event) => referencesOf(event, facts));
   return [...new Set(references.filter(({ kind }) => kind === 'event').map(({ target }) => target))];
 }
 

@@ -1,19 +1,19 @@
 // Judges the submissions of a group one after the other, each knowing those before it, and makes of them what the database appends.
-import {
-  actorStream,
-  isRegistryStream,
-  issueStream,
-  knownFromStreams,
-  type Streams,
-} from '../domain/known-from-streams.ts';
 import type { NewEvent, RecordedEvent } from '../domain/event.ts';
+import type { Violation } from '../domain/event-type.ts';
+import { judge } from '../domain/judge.ts';
 import type { Known } from '../domain/known.ts';
-import { judge, referencesOf } from '../domain/judge.ts';
+import { knownFromStreams, type Streams } from '../domain/known-from-streams.ts';
 import { eventTypeOf } from '../domain/vocabulary.ts';
 import type { AppendItem } from './append-group.ts';
 import type { Pending } from './submission.ts';
 
+/** What is not recorded yet has no sequence. */
+const NOT_YET = Infinity;
+
 export class JudgedGroup {
+  /** Whether all is recorded or nothing. Such a group holds one request. */
+  readonly atomic: boolean;
   /** What is to be appended, and the submission that each item came from. */
   readonly items: AppendItem[] = [];
   readonly pending: Pending[] = [];
@@ -23,12 +23,18 @@ export class JudgedGroup {
   readonly #committedStreams: Streams;
   readonly #ids = new Map<string, string>();
   readonly #streams = new Map<string, { events: readonly RecordedEvent[]; items: number[] }>();
+  /** The streams that were looked at since the last submission was taken up. */
+  readonly #read = new Set<string>();
 
-  constructor(committed: Streams, today: string) {
+  constructor(committed: Streams, today: string, atomic: boolean) {
+    this.atomic = atomic;
     this.#committed = knownFromStreams(committed, today);
     this.#hopeful = knownFromStreams(
       {
-        eventsOf: (stream) => this.#streams.get(stream)?.events ?? committed.eventsOf(stream),
+        eventsOf: (stream) => {
+          this.#read.add(stream);
+          return this.#streams.get(stream)?.events ?? committed.eventsOf(stream);
+        },
         streamOf: (id) => this.#ids.get(id) ?? committed.streamOf(id),
       },
       today,
@@ -43,14 +49,17 @@ export class JudgedGroup {
 
   /**
    * Accepts the submission, or says that it cannot be. What is refused only because of events that are not committed
-   * yet is `undecided`: they may still fail.
+   * yet is `undecided`: they may still fail, unless all fail together.
    */
-  judge(item: Pending): 'accepted' | 'undecided' | { refused: ReturnType<typeof judge> } {
+  judge(item: Pending, request: number): 'accepted' | 'undecided' | { refused: Violation[] } {
     const { event } = item.submission;
-    if (judge(event, this.#hopeful).length === 0) {
-      this.#accept(item);
+    this.#read.clear();
+    const hopeful = judge(event, this.#hopeful);
+    if (hopeful.length === 0) {
+      this.#accept(item, request);
       return 'accepted';
     }
+    if (this.atomic) return { refused: hopeful.map(withoutSequence) };
     const violations = judge(event, this.#committed);
     return violations.length === 0 ? 'undecided' : { refused: violations };
   }
@@ -61,11 +70,12 @@ export class JudgedGroup {
     this.pending.length = length;
   }
 
-  #accept(item: Pending): void {
+  #accept(item: Pending, request: number): void {
     const { event, expectedVersion, recordedBy } = item.submission;
     const type = eventTypeOf(event);
     const stream = type.stream(event, this.#hopeful);
-    const guards = this.#guardsOf(event, stream);
+    // The decision rests on every stream it looked at: if one has changed by the time of the append, it is made again.
+    const guards = [...this.#read];
     const needs = guards.flatMap((guard) => this.#streams.get(guard)?.items ?? []);
     const index = this.items.push({
       id: event.id,
@@ -78,27 +88,12 @@ export class JudgedGroup {
       contentHash: item.contentHash,
       recordedBy,
       expected: expectedVersion ?? null,
+      request,
       guards,
       needs: [...new Set(needs)],
     });
     this.pending.push(item);
     this.#remember(event, stream, index - 1);
-  }
-
-  /** The streams on which the decision rests: if one has changed by the time of the append, the event is judged again. */
-  #guardsOf(event: NewEvent, own: string): string[] {
-    const guards = new Set<string>();
-    for (const { kind, target } of referencesOf(event, this.#hopeful)) {
-      const stream =
-        kind === 'actor'
-          ? actorStream(target)
-          : kind === 'issue'
-            ? issueStream(target)
-            : this.#hopeful.fact(target)?.stream;
-      if (stream !== undefined) guards.add(stream);
-    }
-    if (isRegistryStream(own)) guards.add(own);
-    return [...guards];
   }
 
   #corrects(event: NewEvent): string | null {
@@ -114,7 +109,7 @@ export class JudgedGroup {
     const provisional: RecordedEvent = {
       ...event,
       stream,
-      sequence: Infinity,
+      sequence: NOT_YET,
       version: events.length + 1,
       recorded: '',
       recordedBy: '',
@@ -122,4 +117,8 @@ export class JudgedGroup {
     };
     this.#streams.set(stream, { events: [...events, provisional], items: [...(before?.items ?? []), index] });
   }
+}
+
+function withoutSequence({ found, ...violation }: Violation): Violation {
+  return { ...violation, found: found.replace(`by event ${NOT_YET}`, 'by an earlier event of this batch') };
 }

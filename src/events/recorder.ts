@@ -10,7 +10,7 @@ import type { LogStore } from './log-database.ts';
 import { isConnectionLoss, LogOverloaded, LogUnavailable } from './log-unavailable.ts';
 import { nearest } from './nearest.ts';
 import type { RegistryMemory } from './registry-memory.ts';
-import { unanswered, type Outcome, type Pending, type Request, type Submission } from './submission.ts';
+import { isInLog, unanswered, type Outcome, type Pending, type Request, type Submission } from './submission.ts';
 
 /** Groups of more events or bytes gain nothing: the cost of a commit is spread thinly enough by then. */
 const GROUP_EVENTS = 500;
@@ -95,12 +95,7 @@ export class Recorder {
   async #flush(requests: Request[]): Promise<void> {
     try {
       const { group, known } = await this.#judge(requests);
-      if (group.items.length > 0)
-        await this.#append(
-          group,
-          known,
-          requests.some(({ atomic }) => atomic),
-        );
+      if (group.items.length > 0) await this.#append(group, known);
       for (const request of requests) this.#settle(request);
     } catch (error) {
       this.#fail(requests, error);
@@ -118,20 +113,22 @@ export class Recorder {
     const streams = await streamsFor(
       log,
       registry,
+      known,
       pending.map(({ submission }) => submission.event),
     );
-    const group = new JudgedGroup(streams, lastDayOnEarth(now()));
-    for (const request of requests) this.#judgeRequest(request, group);
+    const atomic = requests.some((request) => request.atomic);
+    const group = new JudgedGroup(streams, lastDayOnEarth(now()), atomic);
+    for (const [place, request] of requests.entries()) this.#judgeRequest(request, place, group);
     return { group, known };
   }
 
-  #judgeRequest(request: Request, group: JudgedGroup): void {
+  #judgeRequest(request: Request, place: number, group: JudgedGroup): void {
     const isFinal = request.doubtful;
     const accepted = group.items.length;
     for (const item of unanswered(request)) {
       // An id twice: the second is judged when the first is settled.
       if (group.holds(item.submission.event.id)) break;
-      const verdict = group.judge(item);
+      const verdict = group.judge(item, place);
       if (verdict === 'accepted') continue;
       if (verdict === 'undecided' || !isFinal) {
         // What follows in the request may rest on this item, so it waits with it.
@@ -144,15 +141,15 @@ export class Recorder {
       };
     }
     if (request.atomic && unanswered(request).length > group.items.length - accepted) group.dropAfter(accepted);
-    else if (request.atomic && request.items.some(isRefused)) {
+    else if (request.atomic && request.items.some(hasFailed)) {
       group.dropAfter(accepted);
       for (const item of unanswered(request)) item.outcome = { status: 'not_recorded' };
     }
   }
 
-  async #append(group: JudgedGroup, known: number, atomic: boolean): Promise<void> {
+  async #append(group: JudgedGroup, known: number): Promise<void> {
     const { log, registry, onRecorded } = this.#options;
-    const results = await appendGroup(log, group.items, known, atomic);
+    const results = await appendGroup(log, group.items, known, group.atomic);
     const recorded: RecordedEvent[] = [];
     for (const result of results) {
       const item = group.pending[result.item]!;
@@ -203,8 +200,8 @@ function goesAlone({ atomic, alone }: Request): boolean {
   return atomic || alone;
 }
 
-function isRefused({ outcome }: Pending): boolean {
-  return outcome?.status === 'refused';
+function hasFailed({ outcome }: Pending): boolean {
+  return outcome !== undefined && !isInLog(outcome);
 }
 
 /** A rule may refuse today what was recorded yesterday: an id that the log holds is answered from the log. */

@@ -46,10 +46,12 @@ export class RegistryMemory {
 
   /** Takes in events that follow directly on what is known. Where others came between, it is behind until {@link refresh}. */
   follow(events: readonly RecordedEvent[]): void {
-    if (events[0]!.sequence === this.#sequence + 1) {
-      this.#take(events);
-      this.#sequence = events.at(-1)!.sequence;
-    } else if (events.at(-1)!.sequence > this.#sequence) this.#behind = true;
+    for (const event of events) {
+      if (event.sequence === this.#sequence + 1) {
+        this.#take([event]);
+        this.#sequence = event.sequence;
+      } else if (event.sequence > this.#sequence) this.#behind = true;
+    }
   }
 
   /** Reads on to the head of the log. */

@@ -8,6 +8,8 @@ import { Problem } from './problem.ts';
 /** How long a question waits for the sequence it wants to be reflected. */
 const DEADLINE_MS = 5_000;
 
+const END_OF_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+
 interface Times {
   at?: string | undefined;
   knownAt?: string | undefined;
@@ -35,9 +37,9 @@ export class Asking {
   async #sequenceOf(knownAt: string | undefined): Promise<number | null> {
     if (knownAt === undefined) return null;
     if (/^\d+$/.test(knownAt)) return Number(knownAt);
-    const moment = new Date(knownAt.length === 10 ? `${knownAt}T23:59:59.999Z` : knownAt);
-    // PostgreSQL reads neither year 0 nor every offset of RFC 3339; and no log is older than Unix time.
-    return moment.getTime() < 0 ? 0 : sequenceAt(this.#log, moment.toISOString());
+    const moment = Date.parse(knownAt.length === 10 ? `${knownAt}T23:59:59.999Z` : knownAt);
+    // PostgreSQL reads neither every offset of RFC 3339 nor every year, and no log is older than Unix time.
+    return moment < 0 ? 0 : sequenceAt(this.#log, new Date(Math.min(moment, END_OF_TIME)).toISOString());
   }
 
   async #awaitSequence(projection: string, sequence: number): Promise<void> {

@@ -9,7 +9,7 @@ import { attribution, grade, source } from '../domain/source.ts';
 import { stance } from '../domain/stance.ts';
 import { eventTypeOf } from '../domain/vocabulary.ts';
 
-const occurredView = z
+export const occurredView = z
   .object({
     edtf: z.string().meta({ description: 'As written.' }),
     earliest: z.string().nullable().meta({ description: 'The first day it can mean; null where that is open.' }),

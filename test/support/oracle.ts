@@ -38,12 +38,19 @@ export class Oracle {
 
   /** The classed series of a principal on an issue as far as it had begun on a day, and what holds then. */
   series(principal: string, issue: string, at: string | null) {
-    const own = this.#assertions().filter((one) => one.principal === principal && one.issue === issue);
+    const onIssue = this.#assertions().filter((one) => one.issue === issue && hasBegun(one, at));
+    const own = onIssue.filter((one) => one.principal === principal);
     const series = classifySeries(own)
       .filter((one) => hasBegun(one, at))
       .map((one) => viewOf(one, at));
     const last = series.findLast(({ counted }) => counted);
-    return { series, current: last === undefined || last.change === 'withdrawn' ? null : last };
+    const said = onIssue.filter((one) => (one.onBehalfOf ?? one.speaker) === principal);
+    const countedFor = said.map((one) => one.principal).filter((other) => other !== principal);
+    return {
+      series,
+      current: last === undefined || last.change === 'withdrawn' ? null : last,
+      countedFor: [...new Set(countedFor)].toSorted(),
+    };
   }
 
   /** The last assertion of everybody on an issue. */
@@ -206,7 +213,7 @@ function viewOf({ fact, ...said }: Said & Classing, at: string | null) {
     claimedReiteration: stance?.claimedReiteration ?? false,
     possible: at !== null && (latest === null || latest > at),
     modality: modality ?? 'asserted',
-    occurred,
+    occurred: parseOccurred(occurred),
     recorded,
     type,
     summary: data.summary ?? null,

@@ -7,6 +7,7 @@ import { modality } from '../../domain/modality.ts';
 import type { Api, App } from '../api.ts';
 import { reflected } from '../asking.ts';
 import { readCursor, slugCursor } from '../cursor.ts';
+import { EXAMPLE_EVENT, occurredView } from '../event-view.ts';
 import { pageOf, sequence, toPage } from '../page.ts';
 import { actorPath, cursor, issuePath, limit, moment } from '../parameters.ts';
 import { requireActor, requireIssue } from '../require-slug.ts';
@@ -26,7 +27,7 @@ const EXAMPLE_ASSERTION = {
   modality: 'asserted',
   renewed: false,
   possible: false,
-  occurred: '2024-11-15',
+  occurred: EXAMPLE_EVENT.occurred,
   recorded: '2024-11-16T08:00:00.000Z',
   speaker: 'vladimir-putin',
   onBehalfOf: null,
@@ -64,7 +65,7 @@ const assertion = z
     modality,
     renewed: z.boolean().meta({ description: 'Taken up again after a withdrawal.' }),
     possible: z.boolean().meta({ description: 'On the day asked for, its last possible day is still to come.' }),
-    occurred: z.string().meta({ description: 'The date as written (EDTF).' }),
+    occurred: occurredView,
     recorded: z.string(),
     speaker: z.string(),
     onBehalfOf: z.string().nullable(),
@@ -90,7 +91,16 @@ const position = z
     current: assertion
       .nullable()
       .meta({ description: 'The assertion that holds; null where there is none, or it was withdrawn.' }),
+    conditionsInForce: z
+      .array(z.string())
+      .meta({
+        description: 'What the current position is tied to: conditions added since it was new, less those dropped.',
+      }),
     series: z.array(assertion).meta({ description: 'By date, earliest day first.' }),
+    countedFor: z.array(z.string()).meta({
+      description:
+        'Whom the actor’s own words on the issue count for, where that is somebody else: ask for its position.',
+    }),
   })
   .meta({
     id: 'Position',
@@ -102,7 +112,9 @@ const position = z
         knownAt: null,
         sequence: 96,
         current: EXAMPLE_ASSERTION,
+        conditionsInForce: [],
         series: [EXAMPLE_ASSERTION],
+        countedFor: [],
       },
     ],
   });
@@ -133,14 +145,7 @@ export function positionRoutes(app: App, api: Api): void {
       await requireActor(api.registry, actor);
       await requireIssue(api.registry, issue);
       const found = reflected(await api.positions.series(actor, issue, asked), asked);
-      return {
-        actor,
-        issue,
-        ...asked,
-        sequence: found.sequence,
-        current: found.current,
-        series: found.series,
-      };
+      return { actor, issue, ...asked, ...found };
     },
   );
 

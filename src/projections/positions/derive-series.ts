@@ -1,13 +1,13 @@
 // Works a page of changes into the series: finds whom each utterance counts for, as was known then, and moves it in and out.
 import { sql, type Transaction } from 'kysely';
-import { principalOf } from '../../domain/principal.ts';
+import { principalOf, voiceOf } from '../../domain/principal.ts';
 import type { FactChange } from '../fact-changes.ts';
 import type { DatabaseOf } from '../projection.ts';
 import { dayBounds } from '../table.ts';
 import { insertRows } from '../write-page.ts';
 import { AffiliationHistory, affiliatedActor } from './affiliation-history.ts';
 import { utteranceFromRow, type AssertionRow } from './assertion-row.ts';
-import { positionTables, type PositionTables } from './tables.ts';
+import { positionTables, VOICE, type PositionTables } from './tables.ts';
 import { SeriesBook, type Move } from './series-book.ts';
 import { utterancesOf, type Utterance } from './utterance.ts';
 
@@ -26,7 +26,7 @@ export async function deriveSeries(changes: FactChange[], tables: PositionsTrans
 /** What enters and leaves which series: by being said, corrected or retracted, and by what becomes known of offices. */
 async function movesOf(changes: FactChange[], tables: PositionsTransaction): Promise<Move[]> {
   const affiliated = changes.flatMap(({ before, after }) => affiliatedActor(before) ?? affiliatedActor(after) ?? []);
-  const unsaid = changes.flatMap(({ before }) => (before && utterancesOf(before).length > 0 ? [before.id] : []));
+  const unsaid = changes.flatMap(({ before }) => (before && utterancesOf(before).length > 0 ? [before.sequence] : []));
   if (
     affiliated.length === 0 &&
     unsaid.length === 0 &&
@@ -35,9 +35,9 @@ async function movesOf(changes: FactChange[], tables: PositionsTransaction): Pro
     return [];
 
   const history = await AffiliationHistory.read(tables, changes[0]!.sequence);
-  const speakers = affiliated.flatMap((actor) => [...history.dependants(actor)]);
+  const voices = affiliated.flatMap((actor) => [...history.dependants(actor)]);
   const placed = new Map<string, { principal: string; said: Utterance }>();
-  for (const row of await rowsToMove(tables, unsaid, speakers))
+  for (const row of await rowsToMove(tables, unsaid, voices))
     placed.set(keyOf(row), { principal: row.principal, said: utteranceFromRow(row) });
 
   const moves: Move[] = [];
@@ -58,7 +58,7 @@ async function movesOf(changes: FactChange[], tables: PositionsTransaction): Pro
     const actor = affiliatedActor(before) ?? affiliatedActor(after);
     const dependants = actor === undefined ? undefined : history.dependants(actor);
     for (const [key, { principal, said }] of dependants ? [...placed] : []) {
-      if (!dependants!.has(said.speaker) || principalOf(said, known) === principal) continue;
+      if (!dependants!.has(voiceOf(said)) || principalOf(said, known) === principal) continue;
       leave(key);
       enter(said);
     }
@@ -70,16 +70,20 @@ function keyOf({ event, speaker }: { event: string; speaker: string }): string {
   return `${event} ${speaker}`;
 }
 
-async function rowsToMove(tables: PositionsTransaction, events: string[], speakers: string[]): Promise<AssertionRow[]> {
-  if (events.length === 0 && speakers.length === 0) return [];
+async function rowsToMove(
+  tables: PositionsTransaction,
+  sequences: number[],
+  voices: string[],
+): Promise<AssertionRow[]> {
+  if (sequences.length === 0 && voices.length === 0) return [];
   return tables
     .selectFrom('assertion')
     .selectAll()
     .where('known_until', 'is', null)
     .where((eb) =>
       eb.or([
-        eb('event', '=', sql<string>`any(${events}::uuid[])`),
-        eb('speaker', '=', sql<string>`any(${speakers}::text[])`),
+        eb('sequence', '=', sql<number>`any(${sequences}::bigint[])`),
+        eb(VOICE, '=', sql<string>`any(${voices}::text[])`),
       ]),
     )
     .execute();

@@ -1,6 +1,7 @@
 // Answers about positions: one series, who stands where on an issue, where one actor stands on all.
 import { sql, type SelectQueryBuilder } from 'kysely';
-import type { Change, Classing } from '../../domain/series.ts';
+import { parseOccurred, type Occurred } from '../../domain/occurred.ts';
+import { conditionsInForce, type Change, type Classing } from '../../domain/series.ts';
 import type { Firmness } from '../../domain/stance.ts';
 import type { LogStore } from '../../events/log-database.ts';
 import type { Moment } from '../moment.ts';
@@ -9,7 +10,7 @@ import { asKnown, ReadModel } from '../read-model.ts';
 import { intervalOf, type StoredRow } from '../table.ts';
 import type { AssertionRow } from './assertion-row.ts';
 import { positions } from './positions.ts';
-import type { PositionTables } from './tables.ts';
+import { VOICE, type PositionTables } from './tables.ts';
 import type { UtteranceEvidence } from './utterance.ts';
 
 /** One assertion of a series, as answers show it. */
@@ -27,7 +28,7 @@ interface AssertionView extends Omit<UtteranceEvidence, 'recorded' | 'modality'>
   modality: UtteranceEvidence['modality'];
   /** Its latest day is still to come on the day asked for. */
   possible: boolean;
-  occurred: string;
+  occurred: Occurred;
   recorded: string;
   speaker: string;
   onBehalfOf: string | null;
@@ -44,12 +45,26 @@ export class Positions {
     this.#model = new ReadModel(log, positions);
   }
 
-  /** The whole classed series of a principal on an issue up to the day asked for, and the assertion that holds then. */
-  async series(principal: string, issue: string, moment: Moment) {
-    const series = this.#assertions(moment).where('principal', '=', principal).where('issue', '=', issue);
-    const { sequence, items } = await this.#views(series, moment);
-    const last = items.findLast(({ counted }) => counted);
-    return { sequence, series: items, current: last === undefined || last.change === 'withdrawn' ? null : last };
+  /**
+   * The whole classed series of a principal on an issue up to the day asked for, the assertion that holds then, the conditions
+   * it is tied to, and whom the actor's own words on the issue count for where that is somebody else.
+   */
+  async series(actor: string, issue: string, moment: Moment) {
+    const onIssue = this.#assertions(moment).where('issue', '=', issue);
+    const { sequence, rows, others } = await this.#model.ask({
+      rows: this.#shown(onIssue.where('principal', '=', actor), moment),
+      others: onIssue
+        .where(VOICE, '=', actor)
+        .where('principal', '<>', actor)
+        .clearSelect()
+        .select('principal')
+        .distinct(),
+    });
+    const series = rows.map((row) => viewOf(row, moment.at));
+    const last = series.findLast(({ counted }) => counted);
+    const current = last === undefined || last.change === 'withdrawn' ? null : last;
+    const countedFor = others.map(({ principal }) => principal);
+    return { sequence, current, conditionsInForce: current ? conditionsInForce(series) : [], series, countedFor };
   }
 
   /** The last assertion of each principal on an issue, by principal, after a principal. */
@@ -71,24 +86,24 @@ export class Positions {
   }
 
   async #views(assertions: Assertions, moment: Moment) {
-    const { sequence, rows } = await this.#model.ask({
-      rows: this.#model.tables
-        .selectFrom(assertions.as('a'))
-        .innerJoin('utterance as u', (join) =>
-          join
-            .onRef('u.sequence', '=', 'a.sequence')
-            .onRef('u.speaker', '=', 'a.speaker')
-            .on(asKnown(moment.knownAt, 'u')),
-        )
-        .selectAll('a')
-        .select(['u.occurred', 'u.claimed_reiteration', 'u.evidence'])
-        .orderBy('a.principal')
-        .orderBy('a.issue')
-        .orderBy('a.earliest')
-        .orderBy('a.latest')
-        .orderBy('a.sequence'),
-    });
+    const { sequence, rows } = await this.#model.ask({ rows: this.#shown(assertions, moment) });
     return { sequence, items: rows.map((row) => viewOf(row, moment.at)) };
+  }
+
+  /** The assertions with what was said, as it was known then. */
+  #shown(assertions: Assertions, { knownAt }: Moment) {
+    return this.#model.tables
+      .selectFrom(assertions.as('a'))
+      .innerJoin('utterance as u', (join) =>
+        join.onRef('u.sequence', '=', 'a.sequence').onRef('u.speaker', '=', 'a.speaker').on(asKnown(knownAt, 'u')),
+      )
+      .selectAll('a')
+      .select(['u.occurred', 'u.claimed_reiteration', 'u.evidence'])
+      .orderBy('a.principal')
+      .orderBy('a.issue')
+      .orderBy('a.earliest')
+      .orderBy('a.latest')
+      .orderBy('a.sequence');
   }
 }
 
@@ -122,7 +137,7 @@ function viewOf(row: ShownRow, at: string | null): AssertionView {
     modality,
     renewed: row.renewed,
     possible: at !== null && (latest === null || latest > at),
-    occurred: row.occurred,
+    occurred: parseOccurred(row.occurred),
     recorded,
     speaker: row.speaker,
     onBehalfOf: row.on_behalf_of,

@@ -1,4 +1,5 @@
 // The tables of the positions: what facts say and what is known of offices, and the classed series derived from both.
+import { sql } from 'kysely';
 import type { Change } from '../../domain/series.ts';
 import type { Firmness } from '../../domain/stance.ts';
 import { officeTable } from '../office-rows.ts';
@@ -47,8 +48,15 @@ export const positionTables = {
       previous: uuidOrNull,
       renewed: boolean,
     },
-    ['(principal, issue, earliest, latest, sequence)', '(issue, principal, earliest, latest, sequence)', '(speaker)'],
+    [
+      '(principal, issue, earliest, latest, sequence)',
+      '(issue, principal, earliest, latest, sequence)',
+      '(coalesce(on_behalf_of, speaker))',
+    ],
   ),
 };
+
+/** Whose words an assertion is, as an index finds it. */
+export const VOICE = sql<string>`coalesce(on_behalf_of, speaker)`;
 
 export type PositionTables = typeof positionTables;
