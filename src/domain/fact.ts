@@ -1,8 +1,5 @@
 // An event with everything said about it later: corrections applied, retraction noted. One fold, used wherever facts are told.
 import { CORRECTABLE, type EventContent, type RecordedEvent } from './event.ts';
-import type { ContentOf } from './event-type.ts';
-import type { EventCorrected } from './event-types/event-corrected.ts';
-import type { EventRetracted } from './event-types/event-retracted.ts';
 
 /** A recorded event as it is to be read: `corrections` are the sequences that changed it, `retracted` the one that took it back. */
 export type Fact<Content extends EventContent = EventContent> = RecordedEvent<Content> & {
@@ -11,11 +8,9 @@ export type Fact<Content extends EventContent = EventContent> = RecordedEvent<Co
 };
 
 /** Whether the event says something about another event rather than about the world. */
-export function isAboutEvent(event: RecordedEvent): event is RecordedEvent<AboutEvent> {
-  return event.type === 'EventCorrected' || event.type === 'EventRetracted';
+export function isAboutEvent({ type }: EventContent): boolean {
+  return type === 'EventCorrected' || type === 'EventRetracted';
 }
-
-type AboutEvent = ContentOf<typeof EventCorrected> | ContentOf<typeof EventRetracted>;
 
 /**
  * Folds the events of a stream, in the order of the log, into the facts it holds, by event id. A retracted
@@ -29,7 +24,7 @@ export function factsOf(stream: readonly RecordedEvent[]): Map<string, Fact> {
     facts.set(event.id, { ...event, corrections: [], retracted: undone.get(event.id) ?? null });
     if (event.type !== 'EventCorrected' || undone.has(event.id)) continue;
     const target = facts.get(targetOf(event));
-    if (target) facts.set(target.id, corrected(target, event as RecordedEvent<ContentOf<typeof EventCorrected>>));
+    if (target) facts.set(target.id, corrected(target, event));
   }
   return facts;
 }
@@ -38,9 +33,9 @@ function targetOf(event: RecordedEvent): string {
   return event.data['event'] as string;
 }
 
-function corrected(fact: Fact, correction: RecordedEvent<ContentOf<typeof EventCorrected>>): Fact {
+function corrected(fact: Fact, correction: RecordedEvent): Fact {
   const next = { ...fact, corrections: [...fact.corrections, correction.sequence] };
-  return applyReplacement(next, correction.data.replacement);
+  return applyReplacement(next, correction.data['replacement'] as Record<string, unknown>);
 }
 
 /** The event with the given parts replaced; a part given as null is taken away. */

@@ -2,23 +2,10 @@
 import { sql } from 'kysely';
 import type { RecordedEvent } from '../domain/event.ts';
 import { upcast } from '../domain/upcast.ts';
-import type { StoredContent } from './log-database.ts';
+import type { EventTable } from './log-database.ts';
 
-/** The row as {@link eventColumns} selects it. */
-export interface EventRow {
-  sequence: number;
-  id: string;
-  stream: string;
-  version: number;
-  type: string;
-  type_version: number;
-  corrects: string | null;
-  occurred: string;
-  content: StoredContent;
-  recorded: string;
-  recorded_by: string;
-  hash: string;
-}
+/** The row as {@link eventColumns} selects it: times as RFC 3339, the hash in hexadecimal. */
+export type EventRow = Omit<EventTable, 'hash' | 'content_hash'> & { hash: string };
 
 /** RFC 3339 in UTC to the millisecond, whatever time zone the connection is set to. */
 export const RECORDED_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';

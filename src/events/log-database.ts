@@ -1,7 +1,7 @@
 // The tables of a log as Kysely sees them. A log is one Postgres schema; queries name it with `withSchema`.
 import type { Kysely } from 'kysely';
 
-interface EventTable {
+export interface EventTable {
   sequence: number;
   id: string;
   stream: string;
@@ -42,7 +42,7 @@ export interface LogDatabase {
 }
 
 /** What the content column holds: all that the client said beside id, type and occurred. */
-export interface StoredContent {
+interface StoredContent {
   data: Record<string, unknown>;
   [part: string]: unknown;
 }
