@@ -394,7 +394,7 @@ t.test('a batch answers for each item in order, and later items see earlier ones
   const before = await head();
   const { status, body } = await demarche.post('/v1/events/batch', [
     actor('xi-jinping'),
-    call({}, { participants: ['xi-jinping', 'nobody'] }),
+    call({ id: uuid(21) }, { participants: ['xi-jinping', 'nobody'] }),
     null,
     call({ id: uuid(20) }, { participants: ['xi-jinping', 'olaf-scholz'] }),
     { type: 'EventRetracted', occurred: '2024-11-18', data: { event: uuid(20), reason: 'A misprint' } },
@@ -408,11 +408,11 @@ t.test('a batch answers for each item in order, and later items see earlier ones
       {
         index: 1,
         status: 'refused',
-        id: null,
+        id: uuid(21),
         sequence: null,
         problem: { code: 'event_refused', errors: [{ pointer: '/data/participants/1' }] },
       },
-      { index: 2, status: 'refused', problem: { code: 'invalid_request', detail: /found null, expected an event/ } },
+      { index: 2, status: 'refused', id: null, problem: { code: 'invalid_request', detail: /found null, expected an event/ } },
       { index: 3, status: 'recorded', id: uuid(20), sequence: before + 2, problem: undefined },
       { index: 4, status: 'recorded', sequence: before + 3 },
       { index: 5, status: 'conflict', problem: { code: 'id_reused', sequence: before + 2 } },
@@ -422,6 +422,9 @@ t.test('a batch answers for each item in order, and later items see earlier ones
   });
   t.equal(body.results.length, 7);
   t.equal(await head(), before + 3);
+
+  const nothing = await demarche.post('/v1/events/batch', [null]);
+  t.equal(nothing.body.sequence, before + 3, 'where nothing is recorded, the answer reflects the log as it is');
 });
 
 t.test('a batch that is posted again is duplicate throughout', async (t) => {

@@ -9,7 +9,8 @@ import { attribution, coding, grade, source } from './source.ts';
 import { stance } from './stance.ts';
 import { text } from './text.ts';
 
-type Family = 'registry' | 'encounter' | 'utterance' | 'about';
+export const FAMILIES = ['registry', 'encounter', 'utterance', 'about'] as const;
+export type Family = (typeof FAMILIES)[number];
 
 /** Why an event is refused: the field as a JSON Pointer, what stands there, and what would be right. */
 export interface Violation {

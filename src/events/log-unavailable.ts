@@ -18,6 +18,8 @@ export class LogOverloaded extends Error {
   }
 }
 
+const SQLSTATES = ['08', '25006', '53', '57P0'];
+
 const SYSTEM_CODES = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
@@ -29,15 +31,15 @@ const SYSTEM_CODES = new Set([
 ]);
 
 /**
- * Whether an error means that the connection was lost or refused, so that the outcome of what was sent is unknown:
- * SQLSTATE class 08 (connection), 57P01 to 57P05 (server shutting down, crashed, starting), 53300 (too many
- * connections), or an error of the socket.
+ * Whether an error means that the connection was lost or refused, so that the outcome of what was sent is unknown, or that
+ * the server takes nothing now: SQLSTATE class 08 (connection), 25006 (it is a standby by now), class 53 (no room on the
+ * disk, in memory, for connections), 57P01 to 57P05 (shutting down, crashed, starting), or an error of the socket.
  */
 export function isConnectionLoss(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code = (cause as { code?: unknown }).code;
     if (typeof code === 'string') {
-      if (code.startsWith('08') || code.startsWith('57P0') || code === '53300' || SYSTEM_CODES.has(code)) return true;
+      if (SYSTEM_CODES.has(code) || SQLSTATES.some((beginning) => code.startsWith(beginning))) return true;
       continue;
     }
     // pg names neither: "Connection terminated unexpectedly", "timeout exceeded when trying to connect".

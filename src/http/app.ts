@@ -67,7 +67,7 @@ export async function buildApp({
     return503OnClosing: false,
     // A long name is refused by its schema, which says how long it may be.
     routerOptions: { maxParamLength: 16_384 },
-    frameworkErrors: (error, request, reply) => sendProblem(problemForError(error), request, reply),
+    frameworkErrors: (error, request, reply) => void sendProblem(problemForError(error), request, reply),
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<FastifyZodOpenApiTypeProvider>() as unknown as App;
   app.setValidatorCompiler(validatorCompiler);
@@ -85,7 +85,11 @@ export async function buildApp({
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
     parseJson(body, 'body'),
   );
+  let closing = false;
+  app.addHook('preClose', async () => void (closing = true));
   app.addHook('onResponse', async (request, reply) => {
+    // A client may keep a connection open long after its last answer; the end does not wait for that.
+    if (closing) setImmediate(() => app.server.closeIdleConnections());
     request.log.debug(
       { method: request.method, url: request.url, status: reply.statusCode, ms: reply.elapsedTime },
       'answered',

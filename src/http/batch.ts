@@ -1,7 +1,7 @@
 // Records a batch: in chunks, in order, later items seeing earlier ones, with a result for each item.
 import { MAX_SUBMISSIONS, type Recorder } from '../events/recorder.ts';
 import { LogOverloaded, LogUnavailable } from '../events/log-unavailable.ts';
-import type { Submission } from '../events/submission.ts';
+import type { Outcome, Submission } from '../events/submission.ts';
 import type { Line } from './ndjson.ts';
 import { parseBatchItem } from './parse-event.ts';
 import { fieldProblem, Problem } from './problem.ts';
@@ -44,8 +44,12 @@ export async function recordAtomically(
   const submissions = items.filter(isSubmission);
   const results =
     submissions.length === items.length
-      ? (await recorder.record(submissions, { atomic: true })).map((outcome, index) => resultOf(index, outcome))
-      : items.map((item, index) => refusedResult(index, (item instanceof Problem ? item : notRecorded()).toJSON()));
+      ? (await recorder.record(submissions, { atomic: true })).map((outcome, index) =>
+          resultOf(index, submissions[index]!.event.id, outcome),
+        )
+      : items.map((item, index) =>
+          refusedResult(index, idOf(item), (item instanceof Problem ? item : notRecorded()).toJSON()),
+        );
   const failed = results.find(
     ({ status, problem }) => (status === 'refused' || status === 'conflict') && problem?.code !== 'not_recorded',
   );
@@ -74,11 +78,9 @@ async function recordChunk(recorder: Recorder, items: (Submission | Problem)[], 
   const outcomes = await outcomesOf(recorder, submissions, first > 0);
   let next = 0;
   return items.map((item, place) => {
-    if (item instanceof Problem) return refusedResult(first + place, item.toJSON());
-    const outcome = outcomes instanceof Problem ? outcomes : outcomes[next++]!;
-    return outcome instanceof Problem
-      ? refusedResult(first + place, outcome.toJSON())
-      : resultOf(first + place, outcome);
+    const problem = item instanceof Problem ? item : outcomes instanceof Problem ? outcomes : null;
+    if (problem) return refusedResult(first + place, idOf(item), problem.toJSON());
+    return resultOf(first + place, idOf(item)!, (outcomes as Outcome[])[next++]!);
   });
 }
 
@@ -103,12 +105,17 @@ function parsed(line: Line, recordedBy: string): Submission | Problem {
 }
 
 function requireDistinctIds(items: (Submission | Problem)[]): void {
-  const ids = items.map((item) => (item instanceof Problem ? undefined : item.event.id));
-  const again = ids.findIndex((id, index) => id !== undefined && ids.indexOf(id) < index);
+  const ids = items.map(idOf);
+  const again = ids.findIndex((id, index) => id !== null && ids.indexOf(id) < index);
   if (again < 0) return;
   throw fieldProblem('invalid_request', [
-    { pointer: `/${again}/id`, found: `the id of item ${ids.indexOf(ids[again])}`, expected: 'another id' },
+    { pointer: `/${again}/id`, found: `the id of item ${ids.indexOf(ids[again]!)}`, expected: 'another id' },
   ]);
+}
+
+/** The id that an item came with or was given; null where it is no event. */
+function idOf(item: Submission | Problem): string | null {
+  return item instanceof Problem ? null : item.event.id;
 }
 
 function isSubmission(item: Submission | Problem): item is Submission {

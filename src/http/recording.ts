@@ -7,7 +7,7 @@ export const itemResult = z
   .object({
     index: z.int().meta({ description: 'The place in the batch, counted from 0; blank lines do not count.' }),
     status: z.enum(['recorded', 'duplicate', 'conflict', 'refused']),
-    id: z.string().nullable(),
+    id: z.string().nullable().meta({ description: 'Null where the item is no event.' }),
     sequence: z.int().nullable(),
     problem: problemSchema.optional(),
   })
@@ -35,14 +35,14 @@ export function problemOf(outcome: NotInLog): Problem {
   }
 }
 
-export function resultOf(index: number, outcome: Outcome): ItemResult {
+export function resultOf(index: number, id: string, outcome: Outcome): ItemResult {
   if (isInLog(outcome)) {
-    return { index, status: outcome.status, id: outcome.event.id, sequence: outcome.event.sequence };
+    return { index, status: outcome.status, id, sequence: outcome.event.sequence };
   }
   const status = outcome.status === 'conflict' ? 'conflict' : 'refused';
-  return { index, status, id: null, sequence: null, problem: problemOf(outcome).toJSON() };
+  return { index, status, id, sequence: null, problem: problemOf(outcome).toJSON() };
 }
 
-export function refusedResult(index: number, problem: ProblemDocument): ItemResult {
-  return { index, status: 'refused', id: null, sequence: null, problem };
+export function refusedResult(index: number, id: string | null, problem: ProblemDocument): ItemResult {
+  return { index, status: 'refused', id, sequence: null, problem };
 }

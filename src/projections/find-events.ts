@@ -130,7 +130,7 @@ export class Events {
 function matching(entries: Entries, filter: EventFilter): Entries {
   const { types, actors, issues, stream, correlation, text, from, to, match } = filter;
   let query = entries;
-  if (types) query = query.where('type', 'in', types);
+  if (types) query = query.where(sql<boolean>`type = any(${types}::text[])`);
   if (actors) query = query.where(sql<boolean>`actors @> ${actors}::text[]`);
   if (issues) query = query.where(sql<boolean>`issues @> ${issues}::text[]`);
   if (stream !== undefined) query = query.where('stream', '=', stream);

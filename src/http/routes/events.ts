@@ -1,5 +1,6 @@
 // Finding events: by what they say, when they happened, and how they were recorded.
 import { z } from 'zod';
+import { FAMILIES, type Family } from '../../domain/event-type.ts';
 import { slug } from '../../domain/reference.ts';
 import { eventTypes } from '../../domain/vocabulary.ts';
 import type { FoundFact, OccurredCursor } from '../../projections/find-events.ts';
@@ -18,6 +19,10 @@ const typeName = z.enum(eventTypes.map(({ type }) => type) as [string, ...string
 
 const filters = {
   type: listOf(typeName, 'One of these event types; with commas, or given several times.'),
+  family: listOf(
+    z.enum(FAMILIES),
+    'One of these families of event types; with commas, or given several times. `registry` is about actors and issues themselves.',
+  ),
   actor: listOf(slug, 'All of these actors take part; with commas, or given several times.'),
   issue: listOf(slug, 'All of these issues are touched; with commas, or given several times.'),
   stream: z.string().max(200).optional().meta({ description: 'The events of this stream, such as `actor-russia`.' }),
@@ -72,12 +77,13 @@ export function eventRoutes(app: App, api: Api): void {
         afterSequence,
         limit: size,
         cursor: from,
-        type: types,
+        type,
+        family,
         actor: actors,
         issue: issues,
         ...rest
       } = request.query;
-      const filter = { ...rest, types, actors, issues };
+      const filter = { ...rest, types: typesOf(type, family), actors, issues };
       if (order === 'occurred' && afterSequence !== undefined) {
         throw fieldProblem('invalid_request', [
           { parameter: 'afterSequence', found: String(afterSequence), expected: 'order=recorded beside it' },
@@ -154,6 +160,13 @@ export function eventRoutes(app: App, api: Api): void {
       return shown(toPage(request, reply, found, size, placeOf));
     },
   );
+}
+
+/** The types sought: those named, those of the families, or where both are given those that are both. */
+function typesOf(names: string[] | undefined, families: Family[] | undefined): string[] | undefined {
+  if (families === undefined) return names;
+  const ofFamilies = eventTypes.filter(({ family }) => families.includes(family)).map(({ type }) => type);
+  return names === undefined ? ofFamilies : ofFamilies.filter((type) => names.includes(type));
 }
 
 function shown<P extends { items: FoundFact[] }>(page: P) {

@@ -91,11 +91,9 @@ const position = z
     current: assertion
       .nullable()
       .meta({ description: 'The assertion that holds; null where there is none, or it was withdrawn.' }),
-    conditionsInForce: z
-      .array(z.string())
-      .meta({
-        description: 'What the current position is tied to: conditions added since it was new, less those dropped.',
-      }),
+    conditionsInForce: z.array(z.string()).meta({
+      description: 'What the current position is tied to: conditions added since it was new, less those dropped.',
+    }),
     series: z.array(assertion).meta({ description: 'By date, earliest day first.' }),
     countedFor: z.array(z.string()).meta({
       description:

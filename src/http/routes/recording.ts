@@ -4,6 +4,8 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { CallHeld } from '../../domain/registry.ts';
 import { eventTypes } from '../../domain/vocabulary.ts';
+import type { LogStore } from '../../events/log-database.ts';
+import { readHead } from '../../events/read-log.ts';
 import type { Recorder } from '../../events/recorder.ts';
 import { isInLog } from '../../events/submission.ts';
 import type { Api, App } from '../api.ts';
@@ -36,10 +38,10 @@ const batchAnswer = z.object({ results: z.array(itemResult), sequence }).meta({
   examples: [{ results: [{ index: 0, status: 'recorded', id: EXAMPLE_EVENT.id, sequence: 42 }], sequence: 42 }],
 });
 
-export async function recordingRoutes(app: App, { recorder }: Api): Promise<void> {
+export async function recordingRoutes(app: App, { recorder, log }: Api): Promise<void> {
   singleRoute(app, recorder);
   // Only a batch is read as lines, so only its route knows how.
-  await app.register(async (scope) => batchRoute(scope as App, recorder));
+  await app.register(async (scope) => batchRoute(scope as App, recorder, log));
 }
 
 function singleRoute(app: App, recorder: Recorder): void {
@@ -89,7 +91,7 @@ function singleRoute(app: App, recorder: Recorder): void {
   );
 }
 
-function batchRoute(app: App, recorder: Recorder): void {
+function batchRoute(app: App, recorder: Recorder, log: LogStore): void {
   app.post(
     '/v1/events/batch',
     {
@@ -122,12 +124,12 @@ function batchRoute(app: App, recorder: Recorder): void {
       const lines = linesOf(request.body);
       if (request.query.atomic === 'true') {
         const results = await recordAtomically(recorder, lines, RECORDED_BY);
-        return { results, sequence: lastSequence(results) };
+        return { results, sequence: lastSequence(results) || (await readHead(log)).sequence };
       }
       const chunks = recordBatch(recorder, lines, RECORDED_BY);
       // The first chunk decides about the status; after it the answer is on its way.
       const first = await chunks.next();
-      const answer = Readable.from(answerText(first.done ? [] : first.value, chunks));
+      const answer = Readable.from(answerText(first.done ? [] : first.value, chunks, log));
       return reply.type('application/json; charset=utf-8').send(answer as never);
     },
   );
@@ -144,16 +146,21 @@ function linesOf(body: unknown): AsyncIterable<Line> {
 }
 
 /** The answer as it grows: a batch may have more results than should be held. */
-async function* answerText(first: ItemResult[], chunks: AsyncIterable<ItemResult[]>): AsyncGenerator<string> {
+async function* answerText(
+  first: ItemResult[],
+  chunks: AsyncIterable<ItemResult[]>,
+  log: LogStore,
+): AsyncGenerator<string> {
   let last = lastSequence(first);
   yield `{"results":[${first.map((result) => JSON.stringify(result)).join(',')}`;
   for await (const results of chunks) {
     last = Math.max(last, lastSequence(results));
     yield results.map((result) => `,${JSON.stringify(result)}`).join('');
   }
-  yield `],"sequence":${last}}`;
+  yield `],"sequence":${last || (await readHead(log)).sequence}}`;
 }
 
+/** 0 where nothing of it is in the log; the answer then reflects the log as it is. */
 function lastSequence(results: ItemResult[]): number {
   return results.reduce((last, { sequence: own }) => Math.max(last, own ?? 0), 0);
 }
