@@ -120,7 +120,10 @@ begin
   moment_text := to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 
   if head > known then
-    select coalesce(array_agg(distinct e.stream), '{}') into touched from event e where e.sequence > known;
+    -- Stream by stream, not by reading on from `known`: a node that was idle may be a million events behind.
+    select coalesce(array_agg(g.stream), '{}') into touched
+      from (select distinct unnest(i.guards) as stream from unnest(parsed) i) g
+     where (select k.sequence from event_key k where k.stream = g.stream order by k.version desc limit 1) > known;
   end if;
 
   for r in

@@ -182,10 +182,8 @@ t.test('actors are listed by slug, all or of a kind, page by page', async (t) =>
     ['germany', 'russia', 'ukraine'],
   );
   const all = await pages('/v1/actors', 'actor', 2);
-  t.same(all, [
-    ...['dnipro', 'germany', 'jens-stoltenberg', 'kremlin', 'nato', 'olaf-scholz', 'russia', 'ukraine'],
-    'vladimir-putin',
-  ]);
+  const slugs = 'dnipro germany jens-stoltenberg kremlin nato olaf-scholz russia ukraine vladimir-putin';
+  t.same(all, slugs.split(' '));
   const few = await demarche.get('/v1/actors?knownAt=2');
   t.match(few.body, { items: [{ actor: 'germany' }, { actor: 'russia' }], next: null, sequence: 2 });
 });

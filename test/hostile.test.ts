@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { InjectOptions } from 'fastify';
 import t, { type Test } from 'tap';
 import { waitUntil } from '../src/database/wait-until.ts';
@@ -30,9 +30,12 @@ const ENVELOPE = {
 };
 
 /** The example of each event type with everything around it, on a day before the tests take place. */
-const EXAMPLES = eventTypes.map(
-  ({ type, example }) => ({ ...example, ...ENVELOPE, type, occurred: '2024-11-15' }) as Event,
-);
+const EXAMPLES: Event[] = eventTypes.map(({ type, example }) => ({
+  ...example,
+  ...ENVELOPE,
+  type,
+  occurred: '2024-11-15',
+}));
 
 const demarche = await startDemarche(t);
 await setTheStage();
@@ -83,20 +86,20 @@ interface Answer {
 async function send(asked: InjectOptions): Promise<Answer> {
   const { statusCode: status, headers, body } = await demarche.app.inject(asked);
   const answer = { status, headers, text: body, body: body === '' ? undefined : JSON.parse(body) };
-  const shown = `${asked.method} ${String(asked.url).slice(0, 200)} ${String(asked.payload).slice(0, 300)}: ${status} ${body.slice(0, 500)}`;
+  const shown = () => `${JSON.stringify(asked).slice(0, 500)}: ${status} ${body.slice(0, 500)}`;
   if (status >= 400) {
     if (!String(headers['content-type']).startsWith('application/problem+json'))
-      throw new Error(`No problem: ${shown}`);
+      throw new Error(`No problem: ${shown()}`);
     if (asked.method !== 'HEAD') requireStable(answer.body, shown);
-  } else if (status >= 300) throw new Error(`Neither success nor problem: ${shown}`);
+  } else if (status >= 300) throw new Error(`Neither success nor problem: ${shown()}`);
   for (const { problem } of answer.body?.results ?? []) if (problem) requireStable(problem, shown);
   return answer;
 }
 
-function requireStable(problem: any, shown: string): void {
+function requireStable(problem: any, shown: () => string): void {
   const [status] = PROBLEMS[problem?.code as keyof typeof PROBLEMS] ?? [];
   if (status === undefined || problem.status !== status || status >= 500 || !problem.detail)
-    throw new Error(`No stable problem of the client's: ${shown}`);
+    throw new Error(`No stable problem of the client's: ${shown()}`);
 }
 
 const json = (body: unknown) => (typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
@@ -266,6 +269,23 @@ t.test('numbers that are none, too large or not whole are refused; minus zero is
   t.same((await get(`/v1/events/${body.id}`)).body.data, body.data);
 });
 
+t.test('what a correction puts in place is no way around any of this', async (t) => {
+  const before = await head();
+  const correction = (data: string) =>
+    `{"type":"EventCorrected","occurred":"2024","data":{"event":"${uuid(1)}","reason":"x","replacement":{"data":${data}}}}`;
+  const refused: [data: string, pointer: string][] = [
+    ['{"durationMinutes":1e400}', '/durationMinutes'],
+    ['{"topics":[-1e400]}', '/topics/0'],
+    ['{"summary":"\\u0000"}', '/summary'],
+    ['{"summary":"\\ud800"}', '/summary'],
+    ['{"\\udc00":1}', '/\udc00'],
+    ['{"x":{"y\\u0000":1}}', '/x/y\0'],
+  ];
+  for (const [data, pointer] of refused)
+    await refusedThreeWays(t, correction(data), { pointer: `/data/replacement/data${pointer}` }, data);
+  t.equal(await head(), before);
+});
+
 t.test('bytes that are not UTF-8 are refused, not mended', async (t) => {
   const before = await head();
   const [start, end] = JSON.stringify({ ...EXAMPLES[0], correlationId: 'MARK' }).split('MARK') as [string, string];
@@ -328,8 +348,8 @@ t.test('bodies that are missing, empty or of another kind are refused', async (t
     status: 400,
     body: { errors: [{ expected: 'an array of events' }] },
   });
-  t.match(await post('/v1/events/batch', '[]'), { status: 200, body: { results: [], sequence: 0 } });
-  t.match(await post('/v1/events/batch', '', NDJSON), { status: 200, body: { results: [], sequence: 0 } });
+  t.match(await post('/v1/events/batch', '[]'), { status: 200, body: { results: [], sequence: before } });
+  t.match(await post('/v1/events/batch', '', NDJSON), { status: 200, body: { results: [], sequence: before } });
   t.equal(await head(), before);
   t.equal((await post('/v1/events', event, { 'content-type': 'Application/JSON ; Charset=UTF-8' })).status, 201);
 });
@@ -357,9 +377,15 @@ t.test('a cursor that was tampered with is refused', async (t) => {
     ['/v1/actors/germany/positions?', bySlug],
     ['/v1/issues/troop-withdrawal/positions?', bySlug],
   ];
+  const places = [null, true, [], {}, '', '\0', '\ud800', "' or 1=1", 'x'.repeat(81), -1, 0.5, 2 ** 53, 1e300];
   const broken = [
-    ...['', 'x', '====', '%00', 'null', 'A'.repeat(501)],
-    ...[null, true, [], {}, '', '\0', '\ud800', "' or 1=1", 'x'.repeat(81), -1, 0.5, 2 ** 53, 1e300].map(cursor),
+    '',
+    'x',
+    '====',
+    '%00',
+    'null',
+    'A'.repeat(501),
+    ...places.map(cursor),
     cursor({ earliest: '0000-01-01', latest: '2024-01-01', sequence: 1 }),
     cursor({ earliest: '2024-02-30', latest: '2024-01-01', sequence: 1 }),
     cursor({ earliest: 'infinity', latest: '2024-01-01', sequence: 1 }),
@@ -382,36 +408,14 @@ t.test('a cursor that was tampered with is refused', async (t) => {
 t.test('a date is recorded with bounds that are in order, or it is refused', async (t) => {
   const statement = EXAMPLES.find(({ type }) => type === 'StatementMade')!;
   const absurd = [
-    ...['', ' ', '/', '..', '../..', '//', '-', '?', '~', 'X', 'XXXX', 'XXXX-XX-XX', '20XX', '202X-11', '2024-XX-15'],
-    ...['0000', '-0001', '-2024', '99999', 'Y170000002', 'Y-17E7', '1e9', '2024-W05', '2024-366', '2024-00', '2024-13'],
-    ...['2024-02-30', '2023-02-29', '2024-11-31', '2024-1-1', '24-11-15', '２０２４', '2024-11-15 ', '2024-11-15\n'],
-    ...[
-      '2024-11-15T25:00',
-      '2024-11-15T10:00:00+99:99',
-      '2024-11-15T10:00:00Z',
-      '2024-21',
-      '2024-24',
-      '2024-25',
-      '2024-41',
-    ],
-    ...['[1667,1668]', '{1667..1668}', '[..1984]', '2024?~', '2024%', '%2024', '?2024-?11', '2024-11-15/2024-11-14'],
-    ...[
-      '../2024',
-      '2024/..',
-      '/2024',
-      '2024/',
-      '2024-11~/2024-12?',
-      '2024/2023',
-      'null',
-      'NaN',
-      'now',
-      "'; select 1 --",
-    ],
-    '2024-11-15'.repeat(6),
-    'X'.repeat(64),
-    '9'.repeat(10_000),
-  ];
-  for (const occurred of absurd) {
+    '/ .. ../.. // - ? ~ X XXXX XXXX-XX-XX 20XX 202X-11 2024-XX-15 0000 -0001 -2024 99999 Y170000002 Y-17E7 1e9',
+    '2024-W05 2024-366 2024-00 2024-13 2024-02-30 2023-02-29 2024-11-31 2024-1-1 24-11-15 ２０２４',
+    '2024-11-15T25:00 2024-11-15T10:00:00+99:99 2024-11-15T10:00:00Z 2024-21 2024-24 2024-25 2024-41',
+    '[1667,1668] {1667..1668} [..1984] 2024?~ 2024% %2024 ?2024-?11 2024-11-15/2024-11-14 2024/2023',
+    '../2024 2024/.. /2024 2024/ 2024-11~/2024-12? null NaN now',
+  ].flatMap((dates) => dates.split(' '));
+  const spaced = ['', ' ', '2024-11-15 ', '2024-11-15\n', "'; select 1 --", '2024-11-15'.repeat(6), '9'.repeat(10_000)];
+  for (const occurred of [...absurd, ...spaced]) {
     for (const path of [['occurred'], ['source', 'published']]) {
       const { status, body } = await post('/v1/events', withValue(statement, path, occurred));
       const what = `${path.join('.')} ${JSON.stringify(occurred.slice(0, 70))}`;
@@ -563,30 +567,27 @@ t.test('thousands of mutated requests are answered, and the log stays dense', as
   let requests = 0;
   let recorded = 0;
 
-  const nasty = fc.constantFrom<unknown>(
-    ...[null, undefined, true, '', ' ', '\0', '\ud800', '__proto__', 'x'.repeat(300), 'germany', 'troop-withdrawal'],
-    ...[
-      '2024-11-15',
-      '2024',
-      '../2024',
-      '0000-01-01',
-      '9999-12-31',
-      '2024-11-15T10:00:00Z',
-      'https://example.org/',
-      uuid(1),
-    ],
-    ...[0, -0, -1, 1, 2, 0.5, 1e21, 2 ** 53, -(2 ** 31), [], {}, [[]], [null], ['germany', 'russia'], { a: { b: 1 } }],
-    ...[Array.from({ length: 300 }, (_, n) => `actor-${n}`), JSON.parse('['.repeat(70) + ']'.repeat(70))],
-  );
+  const words = ['', ' ', '\0', '\ud800', '__proto__', 'x'.repeat(300), 'germany', 'troop-withdrawal', uuid(1)];
+  const dates = ['2024-11-15', '2024', '../2024', '0000-01-01', '9999-12-31', '2024-11-15T10:00:00Z'];
+  const numbers = [0, -0, -1, 1, 2, 0.5, 1e21, 2 ** 53, -(2 ** 31)];
+  const lists = [[], [[]], [null], ['germany', 'russia'], Array.from({ length: 300 }, (_, n) => `actor-${n}`)];
+  const nasty = fc.constantFrom<unknown>(null, undefined, true, {}, ...words, ...dates, ...numbers, ...lists);
   const anything = fc.oneof(nasty, fc.jsonValue({ maxDepth: 3 }), fc.string({ unit: 'binary', maxLength: 40 }));
-  // Half of the mutations leave something that may well be recorded, so that what lies behind the schemas is reached too.
-  const harmless = fc.oneof(
-    fc.constantFrom<unknown>(undefined, 1, 2, '2024-11~', '2023/..', 'germany', 'russia', ['germany', 'kremlin'], 'fr'),
-    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }),
+  // Half of the mutations vary a value slightly, so that much is recorded and what lies behind the schemas is reached too.
+  const slightly = fc.constantFrom(
+    () => undefined,
+    (value: unknown) => (typeof value === 'string' ? `${value}é` : value),
+    (value: unknown) => (typeof value === 'string' ? value.replace(/\d$/, '2') : value),
+    (value: unknown) => (typeof value === 'number' ? value - 1 : value),
+    (value: unknown) => (Array.isArray(value) ? value.toReversed() : value),
+    (value: unknown) => (Array.isArray(value) ? value.slice(1) : value),
   );
   const mutation = fc.record({
     place: fc.nat(),
-    value: fc.oneof(harmless, anything),
+    change: fc.oneof(
+      slightly,
+      anything.map((value) => () => value),
+    ),
     name: fc.option(fc.constantFrom('x', 'summary', 'id', 'stance'), { freq: 4 }),
   });
   const posting = fc.record({
@@ -601,7 +602,7 @@ t.test('thousands of mutated requests are answered, and the log stays dense', as
       anything.map((value) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))),
       fc.constantFrom('1', '2', 'CallHeld', 'CallHeld,MeetingHeld', 'recorded', 'contained', 'state', 'germany,russia'),
     )
-    .map((value) => value.replaceAll(/\d{3,}/g, (digits) => (/^\d+$/.test(value) ? digits.slice(0, 2) : digits)));
+    .map((value) => (/^\d+$/.test(value) ? value.slice(0, 1) : value));
   const asking = fc.record({
     kind: fc.constant('get' as const),
     question: fc.constantFrom(...questions),
@@ -611,10 +612,10 @@ t.test('thousands of mutated requests are answered, and the log stays dense', as
 
   async function mutated({ example, mutations }: { example: Event; mutations: any[] }): Promise<unknown> {
     let event: unknown = await fresh(example);
-    for (const { place, value, name } of mutations) {
+    for (const { place, change, name } of mutations) {
       const paths = pathsIn(event);
       const path = paths[place % paths.length]!;
-      event = withValue(event, name === null ? path : [...path.slice(0, -1), name], value);
+      event = withValue(event, name === null ? path : [...path.slice(0, -1), name], change(valueAt(event, path)));
     }
     return event;
   }
@@ -652,18 +653,18 @@ t.test('thousands of mutated requests are answered, and the log stays dense', as
       if (request.kind === 'post') await tell(await mutated(request), request.way);
       else await ask(request.question, request.words, request.raw);
     }),
-    { numRuns: 4_000, interruptAfterTimeLimit: 12_000, seed: Number(process.env['FUZZ_SEED'] ?? 20241115) },
+    { numRuns: 2_500, interruptAfterTimeLimit: 8_000, seed: Number(process.env['FUZZ_SEED'] ?? 20241115) },
   );
 
-  t.comment(`${requests} requests, ${recorded} recorded`);
-  t.ok(requests > 500 && recorded > 20, 'enough was asked, and not everything was refused');
+  t.ok(requests > 500 && recorded > 20, `of ${requests} requests, ${recorded} were recorded`);
   const end = await head();
   t.ok(end >= before + recorded);
   const sequences: number[] = [];
-  while (sequences.length < end) {
+  for (let more = true; more;) {
     const after = sequences.at(-1) ?? 0;
     const { body } = await get(`/v1/events?order=recorded&afterSequence=${after}&limit=1000&minSequence=${end}`);
     sequences.push(...body.items.map((item: { sequence: number }) => item.sequence));
+    more = body.items.length > 0;
   }
   t.same(
     sequences,

@@ -1,6 +1,6 @@
 // Whatever is posted, in whatever order, to whichever node: the log and every answer are what some order of recording the
 // same events one by one would have given.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type Kysely, sql } from 'kysely';
 import t from 'tap';
 import type { NewEvent, RecordedEvent } from '../src/domain/event.ts';
@@ -133,16 +133,10 @@ function wrongWith({ items, outcomes, atomic }: Answered, states: LogState[], ki
   return wrong;
 }
 
-function asSent({
-  sequence: _,
-  stream: __,
-  version: ___,
-  recorded: ____,
-  recordedBy: _____,
-  hash: ______,
-  ...event
-}: RecordedEvent) {
-  return event;
+/** What was said of an event that the log holds. */
+function asSent(event: RecordedEvent): object {
+  const { sequence: _, stream: __, version: ___, recorded: ____, recordedBy: _____, hash: ______, ...said } = event;
+  return said;
 }
 
 /** Ends every connection of the nodes, whatever it is doing, and answers how many there were. */

@@ -52,7 +52,7 @@ t.test('a reader that polls for what follows sees every event once, in the order
   }
   const acknowledged = (await processes).flat().toSorted((a, b) => a.sequence - b.sequence);
 
-  t.ok(glimpses > 50, `the reader looked on while they wrote (${glimpses} times)`);
+  t.ok(glimpses > 20, `the reader looked on while they wrote (${glimpses} times)`);
   t.ok(acknowledged.length > 1_000, `and they wrote (${acknowledged.length} events)`);
   t.strictSame(
     seen.map(({ sequence }) => sequence),
@@ -95,7 +95,7 @@ t.test('of twenty writers that expect the same version of a stream, one records 
   const losers = opening.filter((result) => result.outcome === 'version_conflict');
   t.same(
     losers.map(({ version }) => version),
-    Array.from({ length: 19 }, () => 1),
+    range(1, 19).map(() => 1),
     'with the version there is',
   );
 
@@ -251,15 +251,9 @@ for (const where of ['another node', 'the same node']) {
         // The first makes the node look twice.
         async () => void (outcomes = await b.record(submission(number + 3, statement('nobody')), ...events)),
       );
-      const told = [outcomes.slice(1), interrupted ? before : await other.record(...events)].map(statuses);
-      t.same(
-        told.toSorted(),
-        [
-          ['duplicate', 'duplicate'],
-          ['recorded', 'recorded'],
-        ],
-        `after query ${moment}`,
-      );
+      const told = [outcomes.slice(1), interrupted ? before : await other.record(...events)];
+      const both = told.map((answer) => statuses(answer).join(', ')).toSorted();
+      t.same(both, ['duplicate, duplicate', 'recorded, recorded'], `after query ${moment}`);
       t.ok(moment > 4 || interrupted, 'at every moment there is');
     }
     t.same(misplaced(await readAfter(log, 0, 1_000)), []);

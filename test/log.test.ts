@@ -103,6 +103,25 @@ t.test('an append that could not see what was committed while it waited is refus
   t.match(await append(client, [item(1)]), [{ outcome: 'recorded', sequence: 1 }]);
 });
 
+t.test('an atomic append that cannot be whole records nothing, and tells what stands in its way', async (t) => {
+  const { db, client } = await emptyLog(t);
+  await append(client, [item(1, { stream: 'one' })]);
+  const told = async (items: Item[], known: number) =>
+    (await append(client, items, { atomic: true, known })).map(({ outcome }) => outcome);
+  const conflicting = item(3, { stream: 'one', expected: 0 });
+  const outdated = item(4, { guards: ['one'] });
+  t.same(await told([item(2), conflicting, item(4, { needs: [1] })], 1), [
+    'not_recorded',
+    'version_conflict',
+    'not_recorded',
+  ]);
+  t.same(await told([item(2), conflicting, outdated], 0), ['not_recorded', 'version_conflict', 'not_recorded']);
+  // What comes after an outdated decision may conflict only because of it.
+  t.same(await told([item(2), outdated, conflicting], 0), ['stale', 'stale', 'stale']);
+  t.equal((await rowsOf(db)).length, 1);
+  t.same(await told([item(2), outdated], 1), ['recorded', 'recorded']);
+});
+
 /** Puts an event into the log as a server would whose clock shows another time. */
 async function recordAt(db: Kysely<any>, recorded: string, draft: Item): Promise<void> {
   const before = (await rowsOf(db)).at(-1);
@@ -173,7 +192,7 @@ t.test('two logs in one database are dense, chained and locked each for itself',
   const second = await openNode(t, url, { schema: 'second' });
   const post = (log: typeof first, number: number, name: string) =>
     log.record(submission(number, actor(`${name}-${number}`)));
-  const numbers = Array.from({ length: 40 }, (_, index) => index + 1);
+  const numbers = range(1, 40);
   // The same ids in both: what is recorded in one log says nothing about the other.
   const outcomes = await Promise.all(
     numbers.flatMap((number) => [post(first, number, 'a'), post(second, number, 'b'), post(second, number + 40, 'b')]),

@@ -181,7 +181,7 @@ t.test('a component is described once, and what a format says is not said twice'
   const schemas: Schema[] = [];
   const collect = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
-    if ('type' in value && typeof value.type === 'string') schemas.push(value as Schema);
+    if ('type' in value && typeof value.type === 'string') schemas.push(value);
     for (const part of Object.values(value)) collect(part);
   };
   collect(document);

@@ -65,13 +65,20 @@ function statement(summary: string): object {
 }
 
 t.test('an event that a projection cannot take stops this one before it, and nothing else', async (t) => {
-  const { log, record, get, post } = await startDemarche(t);
+  const demarche = await startDemarche(t);
+  const { log, get, post } = demarche;
   const fails = (summary: string) => {
     if (summary === 'poison') throw new Error('There is no word for that.');
     return summary;
   };
   const { projector, errors } = await startProjector(t, log, [words(fails), tally]);
-  const last = await record(...CAST, statement('first'), statement('second'), statement('poison'), statement('third'));
+  const last = await demarche.record(
+    ...CAST,
+    statement('first'),
+    statement('second'),
+    statement('poison'),
+    statement('third'),
+  );
   const culprit = last - 1;
   t.ok(await projector.reaches('tally', last, DEADLINE), 'the other projection goes on');
   t.ok(await waitUntil(async () => (await statusOf(log, 'words'))?.failed ?? undefined, DEADLINE));
@@ -107,14 +114,29 @@ t.test('an event that a projection cannot take stops this one before it, and not
   t.equal((await get('/health/ready')).body.status, 'ready');
 });
 
+t.test('what was written of an event before it failed is undone', async (t) => {
+  const demarche = await startDemarche(t);
+  const { log } = demarche;
+  const derive: Projection['derive'] = async (changes) => {
+    if (changes.some(({ after }) => after?.data['summary'] === 'poison')) throw new Error('Nothing can be derived.');
+  };
+  const { projector } = await startProjector(t, log, [{ ...words(asTheyAre), derive }]);
+  const last = await demarche.record(...CAST, statement('first'), statement('poison'));
+  t.notOk(await projector.reaches('words', last, 0));
+  const failed = await waitUntil(async () => (await statusOf(log, 'words'))?.failed ?? undefined, DEADLINE);
+  t.same(failed, { sequence: last, type: 'StatementMade', error: 'Nothing can be derived.' });
+  t.same(await wordsIn(log), ['first']);
+});
+
 t.test('on any number of nodes each event is applied once, and one node goes on without the other', async (t) => {
-  const { log, record } = await startDemarche(t);
-  await record(...CAST);
+  const demarche = await startDemarche(t);
+  const { log } = demarche;
+  await demarche.record(...CAST);
   const nodes = [await startProjector(t, log, [tally]), await startProjector(t, log, [tally])];
   const batches = Array.from({ length: 12 }, (_, n) => Array.from({ length: 5 }, (_, m) => statement(`${n} ${m}`)));
   const sequences = await Promise.all(
     batches.map(async (batch) => {
-      const sequence = await record(...batch);
+      const sequence = await demarche.record(...batch);
       for (const { projector } of nodes) projector.wake();
       return sequence;
     }),
@@ -129,7 +151,7 @@ t.test('on any number of nodes each event is applied once, and one node goes on 
   );
 
   await nodes[0]!.projector.stop();
-  const next = await record(statement('one node is gone'));
+  const next = await demarche.record(statement('one node is gone'));
   t.ok(await nodes[1]!.projector.reaches('tally', next, DEADLINE));
   t.equal((await seen()).length, next);
   t.same([nodes[0]!.errors, nodes[1]!.errors], [[], []]);
@@ -138,26 +160,29 @@ t.test('on any number of nodes each event is applied once, and one node goes on 
 });
 
 t.test('what no node was told of is found by looking', async (t) => {
-  const { log, record } = await startDemarche(t);
+  const demarche = await startDemarche(t);
+  const { log } = demarche;
   const { projector } = await startProjector(t, log, [tally]);
   const waiting = projector.reaches('tally', CAST.length, DEADLINE);
   // Told to the projector of the server alone.
-  t.equal(await record(...CAST), CAST.length);
+  t.equal(await demarche.record(...CAST), CAST.length);
   t.ok(await waiting);
 });
 
 t.test('a question waits for the sequence that it must reflect', async (t) => {
-  const { record, get } = await startDemarche(t);
-  const last = await record(...CAST);
+  const demarche = await startDemarche(t);
+  const { get } = demarche;
+  const last = await demarche.record(...CAST);
   const waiting = get(`/v1/positions/russia/troop-withdrawal?minSequence=${last + 2}`);
-  await record(position('kremlin', 'troop-withdrawal', -2, '2024-06'));
-  await record(position('kremlin', 'troop-withdrawal', -1, '2024-11'));
+  await demarche.record(position('kremlin', 'troop-withdrawal', -2, '2024-06'));
+  await demarche.record(position('kremlin', 'troop-withdrawal', -1, '2024-11'));
   t.match(await waiting, { status: 200, body: { sequence: last + 2, current: { change: 'softened' } } });
 });
 
 t.test('a question that has waited long enough is told why', async (t) => {
-  const { log, registry, recorder, projector, record } = await startDemarche(t);
-  const last = await record(...CAST);
+  const demarche = await startDemarche(t);
+  const { log, registry, recorder, projector } = demarche;
+  const last = await demarche.record(...CAST);
   t.ok(await projector.reaches('events', last, DEADLINE));
   t.notOk(await projector.reaches('events', last + 1, 10));
 
@@ -179,7 +204,7 @@ t.test('a question that has waited long enough is told why', async (t) => {
     ]);
 
   await projector.stop();
-  await record(statement('nobody applies it'));
+  await demarche.record(statement('nobody applies it'));
   t.same(await refusal(`/v1/events?minSequence=${last + 1}`), [
     503,
     'not_yet_reflected',
@@ -188,12 +213,13 @@ t.test('a question that has waited long enough is told why', async (t) => {
 });
 
 t.test('what was known is asked by sequence, by moment and by day', async (t) => {
-  const { record, get } = await startDemarche(t);
-  await record(...CAST);
+  const demarche = await startDemarche(t);
+  const { get } = demarche;
+  await demarche.record(...CAST);
   const values = [-2, -1, 1];
   const recorded: { sequence: number; recorded: string; position: number }[] = [];
   for (const [n, value] of values.entries()) {
-    await record({ id: idOf(n), ...position('kremlin', 'troop-withdrawal', value, `2024-0${n + 1}`) });
+    await demarche.record({ id: idOf(n), ...position('kremlin', 'troop-withdrawal', value, `2024-0${n + 1}`) });
     const { body } = await get(`/v1/events/${idOf(n)}`);
     recorded.push({ sequence: body.sequence, recorded: body.recorded, position: value });
   }
@@ -221,8 +247,9 @@ t.test('what was known is asked by sequence, by moment and by day', async (t) =>
 });
 
 t.test('a read model is built anew when its version was raised', async (t) => {
-  const { log, record } = await startDemarche(t);
-  const last = await record(...CAST, statement('first'), statement('second'));
+  const demarche = await startDemarche(t);
+  const { log } = demarche;
+  const last = await demarche.record(...CAST, statement('first'), statement('second'));
   const { projector: older } = await startProjector(t, log, [words(asTheyAre)]);
   t.ok(await older.reaches('words', last, DEADLINE));
   await older.stop();
@@ -235,8 +262,9 @@ t.test('a read model is built anew when its version was raised', async (t) => {
 });
 
 t.test('older code leaves the read model of newer code alone', async (t) => {
-  const { log, record } = await startDemarche(t);
-  const last = await record(...CAST, statement('first'));
+  const demarche = await startDemarche(t);
+  const { log } = demarche;
+  const last = await demarche.record(...CAST, statement('first'));
   const { projector: older, errors } = await startProjector(t, log, [words(asTheyAre)]);
   t.ok(await older.reaches('words', last, DEADLINE));
   const { projector: newer } = await startProjector(t, log, [words((word) => word.toUpperCase(), 2)]);
@@ -245,7 +273,7 @@ t.test('older code leaves the read model of newer code alone', async (t) => {
   older.wake();
   t.ok(await waitUntil(() => errors.length > 0, DEADLINE), 'a node that still runs the older code says so');
   t.match(errors[0]!.err.message, 'Projection words is in version 2 in the database, and this code has version 1.');
-  const next = await record(statement('second'));
+  const next = await demarche.record(statement('second'));
   older.wake();
   t.ok(await newer.reaches('words', next, DEADLINE));
   t.match(await statusOf(log, 'words'), { version: 2, checkpoint: next, failed: null });
@@ -258,8 +286,9 @@ t.test('older code leaves the read model of newer code alone', async (t) => {
 });
 
 t.test('an event of a former version is applied in the words of today', async (t) => {
-  const { log, record, get } = await startDemarche(t);
-  await record(...CAST);
+  const demarche = await startDemarche(t);
+  const { log, get } = demarche;
+  await demarche.record(...CAST);
   const data = { participants: ['olaf-scholz', 'vladimir-putin'], topic: 'the war' };
   const item = {
     occurred: '2024-11-15',

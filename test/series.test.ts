@@ -367,4 +367,9 @@ t.test('a position stays tied to what was added since it was new, until that is 
   t.same(tied({ added: ['a', 'b'] }, { dropped: ['a'] }), ['b']);
   t.same(tied({ added: ['a'] }, { position: null }, { added: ['b'] }), ['b'], 'a withdrawal ends them');
   t.same(tied({ added: ['a'] }, { added: ['b'], counted: false }), ['a'], 'what does not count ties nothing');
+  t.same(
+    tied({ added: ['a'] }, { position: -1, added: ['b'], dropped: ['c'] }),
+    ['a', 'b'],
+    'nor does a reversal end them',
+  );
 });

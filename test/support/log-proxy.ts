@@ -10,24 +10,30 @@ export interface Proxy {
   swallowAnswers(): void;
   /** Cuts every connection; new ones are let through. */
   cut(how: 'ended' | 'reset'): void;
-  /** Cuts every connection, and lets none through. */
+  /** Cuts every connection, and drops so many new ones as soon as they are made. */
+  drop(times: number): void;
+  /** Cuts every connection, and is not there any more. */
   close(): Promise<void>;
-  open(): Promise<void>;
 }
 
 export async function openProxy(t: Test, url: string): Promise<Proxy> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
   const silenced = new WeakSet<Socket>();
-  const forget = (socket: Socket) => sockets.delete(socket);
+  let toDrop = 0;
   const server = createServer((client) => {
+    if (toDrop > 0) {
+      toDrop--;
+      client.resetAndDestroy();
+      return;
+    }
     const upstream = connect(Number(target.port || 5432), target.hostname);
     sockets.add(client);
     for (const socket of [client, upstream]) {
       // Whatever ends one side ends the other.
       socket.on('error', () => {});
       socket.on('close', () => {
-        forget(client);
+        sockets.delete(client);
         client.destroy();
         upstream.destroy();
       });
@@ -35,14 +41,13 @@ export async function openProxy(t: Test, url: string): Promise<Proxy> {
     client.on('data', (chunk) => upstream.write(chunk));
     upstream.on('data', (chunk) => silenced.has(client) || client.write(chunk));
   });
-  const listen = async (port: number) => {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
-  };
-  const port = await listen(0);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   const cut = (how: 'ended' | 'reset') => {
-    for (const socket of sockets) how === 'reset' ? socket.resetAndDestroy() : socket.destroy();
+    for (const socket of sockets) {
+      if (how === 'reset') socket.resetAndDestroy();
+      else socket.destroy();
+    }
   };
   const close = async () => {
     if (!server.listening) return;
@@ -55,12 +60,15 @@ export async function openProxy(t: Test, url: string): Promise<Proxy> {
 
   const through = new URL(url);
   through.hostname = '127.0.0.1';
-  through.port = String(port);
+  through.port = String((server.address() as AddressInfo).port);
   return {
     url: through.href,
     swallowAnswers: () => sockets.forEach((socket) => silenced.add(socket)),
     cut,
+    drop: (times) => {
+      toDrop = times;
+      cut('ended');
+    },
     close,
-    open: async () => void (await listen(port)),
   };
 }

@@ -36,10 +36,6 @@ export function statuses(outcomes: Outcome[]): string[] {
   return outcomes.map((outcome) => ('code' in outcome ? outcome.code : outcome.status));
 }
 
-export function tally(words: string[]): Record<string, number> {
-  return Object.fromEntries([...new Set(words)].map((word) => [word, words.filter((other) => other === word).length]));
-}
-
 /** The numbers from `first` to `last`. */
 export function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);

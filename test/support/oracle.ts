@@ -6,7 +6,7 @@ import { type Fact, factsOf, isAboutEvent } from '../../src/domain/fact.ts';
 import { compareOccurred, type Interval, parseOccurred } from '../../src/domain/occurred.ts';
 import { officeRecordOf } from '../../src/domain/office.ts';
 import { type Affiliations, isHeldAt, principalOf, tenuresOf } from '../../src/domain/principal.ts';
-import { type Assertion, type Classing, classifySeries } from '../../src/domain/series.ts';
+import { type Assertion, type Classing, classifySeries, conditionsInForce } from '../../src/domain/series.ts';
 import { eventTypeOf } from '../../src/domain/vocabulary.ts';
 
 type Place = Interval & { sequence: number };
@@ -40,15 +40,15 @@ export class Oracle {
   series(principal: string, issue: string, at: string | null) {
     const onIssue = this.#assertions().filter((one) => one.issue === issue && hasBegun(one, at));
     const own = onIssue.filter((one) => one.principal === principal);
-    const series = classifySeries(own)
-      .filter((one) => hasBegun(one, at))
-      .map((one) => viewOf(one, at));
+    const series = classifySeries(own).map((one) => viewOf(one, at));
     const last = series.findLast(({ counted }) => counted);
+    const current = last === undefined || last.change === 'withdrawn' ? null : last;
     const said = onIssue.filter((one) => (one.onBehalfOf ?? one.speaker) === principal);
     const countedFor = said.map((one) => one.principal).filter((other) => other !== principal);
     return {
       series,
-      current: last === undefined || last.change === 'withdrawn' ? null : last,
+      current,
+      conditionsInForce: current ? conditionsInForce(series) : [],
       countedFor: [...new Set(countedFor)].toSorted(),
     };
   }
@@ -72,14 +72,14 @@ export class Oracle {
   actors(at: string | null) {
     return bySlug(
       this.#of('ActorRegistered').map((fact) => this.#actor(fact, at)),
-      'actor',
+      ({ actor }) => actor,
     );
   }
 
   issues(at: string | null) {
     return bySlug(
       this.#of('IssueOpened').map((fact) => this.#issue(fact, at)),
-      'issue',
+      ({ issue }) => issue,
     );
   }
 
@@ -91,8 +91,9 @@ export class Oracle {
       .map((fact) => ({ ...fact, window: windowOf(fact, sought) }));
   }
 
-  reactionsTo(event: string) {
-    const reactions = this.#of('ReactionIssued').filter(({ data }) => data.to.event === event);
+  /** The reactions to recorded events, in the order in which they happened. */
+  reactions() {
+    const reactions = this.#of('ReactionIssued').filter(({ data }) => data.to.kind === 'event');
     return reactions.toSorted(byDate).map((fact) => ({ ...fact, window: null }));
   }
 
@@ -233,8 +234,8 @@ function byDate(a: Fact, b: Fact): number {
   return compareOccurred(place(a), place(b)) || a.sequence - b.sequence;
 }
 
-function bySlug<T, K extends keyof T>(items: T[], slug: K): T[] {
-  return items.toSorted((a, b) => (a[slug] < b[slug] ? -1 : 1));
+function bySlug<T>(items: T[], slugOf: (item: T) => string): T[] {
+  return items.toSorted((a, b) => (slugOf(a) < slugOf(b) ? -1 : 1));
 }
 
 function isSought(fact: Fact, { types, actors, issues, text, ...window }: Sought): boolean {
