@@ -75,5 +75,7 @@ function unreachable(place: string, cause: unknown): Error {
 function withoutPassword(url: string): string {
   const shown = new URL(url);
   shown.password = '';
+  // Parameters may hold one too.
+  shown.search = '';
   return shown.href;
 }

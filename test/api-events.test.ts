@@ -130,7 +130,6 @@ t.test('each filter finds what it says, alone and with the others', async (t) =>
     ['family=encounter,utterance&type=CallHeld,EventRetracted', ['call']],
     ['family=encounter&type=StatementMade', []],
     [`${all}&type=EventRetracted`, ['withdrawal']],
-    ['type=EventRetracted', []],
     ['actor=vladimir-putin', ['visit', 'remark', 'call']],
     ['actor=vladimir-putin,olaf-scholz', ['visit', 'call']],
     ['actor=germany', ['call']],
@@ -179,6 +178,25 @@ t.test('in a window each event says whether it lies within or may reach beyond',
   t.same(await windows('from=2022-01-01&to=2024-10-31'), { refusal: 'overlap', visit: 'contained' });
   t.same(await windows('to=2024-10-31'), { refusal: 'contained', visit: 'contained' }, 'an open window has no end');
   t.same(await windows('type=CallHeld'), { call: null }, 'where no window is asked for, nothing is said');
+});
+
+t.test('events about events are not sought among what happened in the world', async (t) => {
+  t.match(await demarche.get('/v1/events?type=EventRetracted,EventCorrected'), {
+    status: 400,
+    body: { errors: [{ parameter: 'order', expected: 'recorded' }] },
+  });
+  t.same((await find('type=EventRetracted,CallHeld')).names, ['call']);
+});
+
+t.test('an answer is sent again only where it has changed', async (t) => {
+  const path = `/v1/events?type=CallHeld&minSequence=${end}`;
+  const first = await demarche.get(path);
+  const again = await demarche.app.inject({ url: path, headers: { 'if-none-match': first.headers['etag'] as string } });
+  t.match(again, { statusCode: 304, body: '' });
+  const other = await demarche.get(path.replace('CallHeld', 'MeetingHeld'), {
+    'if-none-match': String(first.headers['etag']),
+  });
+  t.equal(other.status, 200);
 });
 
 t.test('a window that ends before it begins is refused', async (t) => {

@@ -341,3 +341,32 @@ t.test('a correction is judged on what earlier ones left', async (t) => {
   refuses(t, log, correction(CALL, { modality: 'asserted' }), ['/data/replacement/occurred', /2025/, /planned/]);
   refuses(t, log, correction(CALL, { modality: null }), ['/data/replacement/occurred', /2025/, /planned/]);
 });
+
+t.test('taking back a correction must leave an event that may be recorded', async (t) => {
+  const planned = { ...correction(CALL, { modality: 'planned' }), id: UNKNOWN };
+  const later = { ...correction(CALL, { occurred: '2025' }), id: idOf(998) };
+  const log = worldWith(planned, later);
+  refuses(t, log, retraction(planned.id), [
+    '/data/event',
+    'a correction; without it, /occurred would be 2025, which is still to come',
+    'a date up to 2024-11-20, or the modality planned or conditional',
+  ]);
+  log.record(retraction(later.id));
+  accepts(t, log, retraction(planned.id), 'in the other order');
+});
+
+t.test('a correction of what was taken back since may be taken back too', async (t) => {
+  const planned = { ...correction(CALL, { modality: 'planned' }), id: UNKNOWN };
+  const log = worldWith(planned, correction(CALL, { occurred: '2025' }), retraction(CALL));
+  accepts(t, log, retraction(planned.id));
+});
+
+t.test('an event is not corrected to point at itself', async (t) => {
+  const reacting = { ...reaction({ kind: 'event', event: CALL }), id: UNKNOWN };
+  const data = { ...reacting.data, to: { kind: 'event', event: UNKNOWN } };
+  refuses(t, worldWith(reacting), correction(UNKNOWN, { data }), [
+    '/data/replacement/data/to/event',
+    `"${UNKNOWN}"`,
+    'the id of a recorded event',
+  ]);
+});

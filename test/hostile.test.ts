@@ -531,16 +531,40 @@ t.test('other methods are no operations, and HEAD is GET without the body', asyn
   t.match(await send({ method: 'PUT', url: '/v1/events', payload: '{"a":' }), { status: 404 });
 });
 
+t.test('a request that a web page sent to this machine by another name is refused', async (t) => {
+  const before = await head();
+  const event = JSON.stringify(EXAMPLES.find(({ type }) => type === 'CallHeld'));
+  for (const host of [
+    'evil.example',
+    'evil.example:3000',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '0.0.0.0',
+    '[::]',
+  ]) {
+    const problem = { status: 421, body: { code: 'misdirected_request', detail: /Ask for localhost or 127\.0\.0\.1/ } };
+    t.match(await post('/v1/events', event, { host }), problem, host);
+    t.match(await send({ method: 'GET', url: '/v1/log', headers: { host } }), problem, host);
+  }
+  t.equal(await head(), before);
+  for (const host of ['localhost', 'LOCALHOST:80', '127.0.0.1:3000', '127.1.2.3', '[::1]:3000'])
+    t.equal((await send({ method: 'GET', url: '/v1/log', headers: { host } })).status, 200, host);
+});
+
 t.test('what is no HTTP is answered with a problem on a socket that is then closed', async (t) => {
   await demarche.app.listen({ port: 0 });
   const { port } = demarche.app.server.address() as AddressInfo;
   const expected: [sent: string, status: number, code: string][] = [
     ['GARBAGE\r\n\r\n', 400, 'invalid_request'],
-    [`GET /v1/log HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
-    [`GET /v1/log?${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 'headers_too_large'],
-    ['POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}', 400, 'invalid_request'],
+    [`GET /v1/log HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+    [`GET /v1/log?${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 431, 'headers_too_large'],
     [
-      'POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n',
+      'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}',
+      400,
+      'invalid_request',
+    ],
+    [
+      'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n',
       400,
       'invalid_request',
     ],

@@ -24,7 +24,7 @@ import {
   submission,
 } from './support/log-submissions.ts';
 
-const ERAS = Number(process.env.ERAS ?? 12);
+const ERAS = 12;
 const WAVES = 6;
 
 interface Post {

@@ -204,10 +204,10 @@ t.test('more than may wait is turned away at once, and nothing of it is recorded
   const accepted = [node.record(say(10)), node.record(say(11), say(12)), node.record(say(13), say(14), say(15))];
   await lock.waiting(2);
   const overloaded = { code: 'log_overloaded', message: /^6 events are waiting/ };
-  t.throws(() => node.record(say(20), say(21), say(22), say(23), say(24)), overloaded);
+  await t.rejects(async () => node.record(say(20), say(21), say(22), say(23), say(24)), overloaded);
   accepted.push(node.record(say(16), say(17), say(18), say(19)));
-  t.throws(() => node.record(say(25)), { ...overloaded, message: /^10 events/ });
-  t.throws(() => node.recordAll(say(26)), { code: 'log_overloaded' });
+  await t.rejects(async () => node.record(say(25)), { ...overloaded, message: /^10 events/ });
+  await t.rejects(async () => node.recordAll(say(26)), { code: 'log_overloaded' });
   await lock.release();
   t.ok((await Promise.all(accepted)).flat().every(({ status }) => status === 'recorded'));
   t.same((await idsIn(log)).slice(3).toSorted(), range(10, 19).map(idOf));

@@ -84,12 +84,31 @@ t.test('content comes back as it was sent, and its hash is that of its canonical
   const numbers = [0, -0, 1e21, 1e-7, 5e-324, 1.7976931348623157e308, 0.1, -1.5, 9007199254740991, 1e16, 123456789.125];
   const odd = { '': 1, '\u20ac': 2, '\ud83d\ude00': 3, '\ufb33': 4, '1': 5, '10': 6, '2': 7, constructor: 8 };
   const nested = { z: [[], {}, null, true, false], a: { b: { c: [1, [2, [3]]] } } };
-  const sent = submission(1, actor('germany', 'state', { texts, numbers, odd, nested }));
-  t.match(await node.record(sent), [{ status: 'recorded', event: sent.event }]);
-  const [read] = await readAfter(log, 0, 1);
-  t.match(read, JSON.parse(JSON.stringify(sent.event)));
-  const [row] = await rowsOf(db);
-  t.equal(row!.content_hash.toString('hex'), contentHashOf(sent.event));
+  const described = submission(1, actor('germany', 'state', { texts, numbers, odd, nested }));
+  const attributed = submission(2, {
+    ...statement('germany'),
+    modality: 'reported',
+    source: { title: 'A readout', language: 'de' },
+    attribution: [{ label: 'a diplomat', record: 'anonymous' }],
+    grade: { reliability: 'B', credibility: 2 },
+    coding: { cameo: '012', codedBy: 'the tests' },
+    correlationId: 'a batch',
+    causationId: idOf(1),
+  });
+  await node.record(described, attributed);
+  const read = await readAfter(log, 0, 2);
+  for (const [place, { event, recordedBy }] of [described, attributed].entries()) {
+    const { hash } = (await rowsOf(db))[place]!;
+    const written = { sequence: place + 1, version: 1, recordedBy, hash: hash.toString('hex') };
+    const { recorded, stream, ...rest } = read[place]!;
+    t.strictSame(rest, { ...JSON.parse(JSON.stringify(event)), ...written });
+    t.match({ recorded, stream }, { recorded: /^20..-..-..T..:..:..\.\d{3}Z$/, stream: /^(actor|statement)-/ });
+  }
+  const hashes = (await rowsOf(db)).map((row) => row.content_hash.toString('hex'));
+  t.same(
+    hashes,
+    [described, attributed].map(({ event }) => contentHashOf(event)),
+  );
   t.same(await faultsOf(db), []);
 });
 

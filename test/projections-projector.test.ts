@@ -104,7 +104,9 @@ t.test('an event that a projection cannot take stops this one before it, and not
   const { sequence } = posted.body;
   t.equal((await get(`/v1/events?minSequence=${sequence}`)).body.sequence, sequence);
   t.ok(await projector.reaches('tally', sequence, DEADLINE));
-  t.notOk(await projector.reaches('words', culprit, 0));
+  t.notOk(await projector.reaches('words', culprit, DEADLINE), 'nobody waits for what will not come');
+  t.ok(projector.hasStopped('words'));
+  t.notOk(projector.hasStopped('tally'));
 
   await projector.stop();
   const { projector: mended } = await startProjector(t, log, [words((summary) => `mended: ${summary}`)]);
@@ -125,6 +127,26 @@ t.test('what was written of an event before it failed is undone', async (t) => {
   t.notOk(await projector.reaches('words', last, 0));
   const failed = await waitUntil(async () => (await statusOf(log, 'words'))?.failed ?? undefined, DEADLINE);
   t.same(failed, { sequence: last, type: 'StatementMade', error: 'Nothing can be derived.' });
+  t.same(await wordsIn(log), ['first']);
+});
+
+t.test('what the database ended because it collided is tried again, and no event is blamed', async (t) => {
+  const demarche = await startDemarche(t);
+  const { log } = demarche;
+  let collisions = 3;
+  const derive: Projection['derive'] = async () => {
+    // serialization_failure
+    if (collisions-- > 0) throw Object.assign(new Error('It collided.'), { code: '40001' });
+  };
+  const last = await demarche.record(...CAST, statement('first'));
+  const { projector } = await startProjector(t, log, [{ ...words(asTheyAre), derive }]);
+  const blamed: unknown[] = [];
+  const reached = await waitUntil(async () => {
+    blamed.push((await statusOf(log, 'words'))?.failed);
+    return projector.reaches('words', last, 0);
+  }, DEADLINE);
+  t.ok(reached);
+  t.ok(blamed.every((failed) => failed === null));
   t.same(await wordsIn(log), ['first']);
 });
 
@@ -179,37 +201,38 @@ t.test('a question waits for the sequence that it must reflect', async (t) => {
   t.match(await waiting, { status: 200, body: { sequence: last + 2, current: { change: 'softened' } } });
 });
 
-t.test('a question that has waited long enough is told why', async (t) => {
+t.test('a question whose sequence is not reflected is told why', async (t) => {
   const demarche = await startDemarche(t);
   const { log, registry, recorder, projector } = demarche;
   const last = await demarche.record(...CAST);
   t.ok(await projector.reaches('events', last, DEADLINE));
   t.notOk(await projector.reaches('events', last + 1, 10));
 
-  const impatient = { reaches: (name: string, sequence: number) => projector.reaches(name, sequence, 10) };
-  const app = await buildApp({ log, registry, recorder, projector: impatient as unknown as Projector });
-  t.teardown(() => app.close());
-  const refusal = async (url: string) => {
-    const { statusCode, headers, body } = await app.inject(url);
+  const refusal = async (standing: { hasStopped: boolean }, question: string) => {
+    const impatient = { reaches: async () => false, hasStopped: () => standing.hasStopped };
+    const app = await buildApp({ log, registry, recorder, projector: impatient as unknown as Projector });
+    const { statusCode, headers, body } = await app.inject(`/v1/${question}`);
+    await app.close();
     t.match(headers, { 'retry-after': '1', 'content-type': /^application\/problem\+json/ });
     const { code, detail } = JSON.parse(body);
     return [statusCode, code, detail];
   };
-  const waited = (sequence: number) => `Sequence ${sequence} is not reflected after 5 seconds:`;
-  for (const question of [`events?minSequence=${last + 7}`, `actors?knownAt=${last + 7}`])
-    t.same(await refusal(`/v1/${question}`), [
-      503,
-      'not_yet_reflected',
-      `${waited(last + 7)} the log ends at ${last}.`,
-    ]);
-
-  await projector.stop();
-  await demarche.record(statement('nobody applies it'));
-  t.same(await refusal(`/v1/events?minSequence=${last + 1}`), [
+  const refused = (sequence: number, reason: string) => [
     503,
     'not_yet_reflected',
-    `${waited(last + 1)} events is still on its way there; ask again shortly.`,
-  ]);
+    `Sequence ${sequence} is not reflected yet: ${reason}.`,
+  ];
+  const following = { hasStopped: false };
+  for (const question of [`events?minSequence=${last + 7}`, `actors?knownAt=${last + 7}`])
+    t.same(await refusal(following, question), refused(last + 7, `the log ends at ${last}`));
+  t.same(
+    await refusal(following, `issues?minSequence=${last}`),
+    refused(last, 'issues is still on its way there; ask again shortly'),
+  );
+  t.same(
+    await refusal({ hasStopped: true }, `issues?minSequence=${last}`),
+    refused(last, 'issues has stopped at an event it cannot apply, see /v1/projections'),
+  );
 });
 
 t.test('what was known is asked by sequence, by moment and by day', async (t) => {
@@ -273,6 +296,7 @@ t.test('older code leaves the read model of newer code alone', async (t) => {
   older.wake();
   t.ok(await waitUntil(() => errors.length > 0, DEADLINE), 'a node that still runs the older code says so');
   t.match(errors[0]!.err.message, 'Projection words is in version 2 in the database, and this code has version 1.');
+  t.match(await statusOf(log, 'words'), { version: 2, failed: null }, 'and nothing about that of the other');
   const next = await demarche.record(statement('second'));
   older.wake();
   t.ok(await newer.reaches('words', next, DEADLINE));

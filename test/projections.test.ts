@@ -22,18 +22,17 @@ import { rebuild } from '../src/projections/rebuild.ts';
 import { schemaName } from '../src/projections/schema.ts';
 import { dayBounds } from '../src/projections/table.ts';
 import { actor, issue, office, position } from './support/cast.ts';
-import { TODAY } from './support/demarche.ts';
 import { freshDatabase } from './support/fresh-database.ts';
 import { DAYS, eventsOf, namesOf, steps } from './support/generate-log.ts';
 import { Oracle } from './support/oracle.ts';
-import { type Draft, idOf } from './support/oracle-log.ts';
+import { type Draft, idOf, TODAY } from './support/oracle-log.ts';
 
 const EVERYTHING = 10_000;
 
 async function startReadModels(t: Test) {
   const { db } = await freshDatabase<LogDatabase>(t);
   const log: LogStore = { db, schema: 'log' };
-  const recorder = new Recorder({ log, registry: new RegistryMemory(log), now: () => TODAY });
+  const recorder = new Recorder({ log, registry: new RegistryMemory(log), now: () => new Date(TODAY) });
   for (const projection of projections) await prepare(log, projection);
   return {
     log,

@@ -253,6 +253,16 @@ t.test('references are found wherever they stand, each with its kind', async (t)
     'actor ukraine /data/speaker',
     'actor russia /data/to/of',
   ]);
+  const replacement = {
+    data: { participants: ['a', 'b'] },
+    stance: { issue: 'x', position: 1 },
+    attribution: [{ actor: 'c' }],
+  };
+  t.same(references('EventCorrected', { data: { event: idOf(1), replacement } }), [
+    `event ${idOf(1)} /data/event`,
+    'issue x /data/replacement/stance/issue',
+    'actor c /data/replacement/attribution/0/actor',
+  ]);
   const call = {
     data: { participants: ['a', 'b'], issues: ['x', 'y'] },
     attribution: [{ label: 'a paper' }, { actor: 'c' }],

@@ -282,6 +282,15 @@ t.test('an office taken up and left within one vague date is not held for ever',
   }
 });
 
+t.test('a leaving ends one tenure only', async (t) => {
+  const again: Change[] = [
+    ['2023-03', 'assumed', 'state'],
+    ['2023', 'vacated', 'state'],
+    ['2023-06', 'assumed', 'state'],
+  ];
+  t.equal(annOn('2024-06', ...again), 'state');
+});
+
 t.test('of two offices at once, the one taken up last speaks', async (t) => {
   const both: Change[] = [
     ['2021', 'assumed', 'party', 'Chair'],
@@ -296,8 +305,8 @@ t.test('of two offices at once, the one taken up last speaks', async (t) => {
 t.test('who is elected again holds two tenures without a gap', async (t) => {
   const again: Change[] = [
     ['2012-05-07', 'assumed', 'state'],
-    ['2018-05-07', 'vacated', 'state'],
     ['2018-05-07', 'assumed', 'state'],
+    ['2018-05-07', 'vacated', 'state'],
     ['2024-05-07', 'assumed', 'state'],
     ['2030-05-07', 'vacated', 'state'],
   ];
@@ -314,6 +323,10 @@ t.test('who is elected again holds two tenures without a gap', async (t) => {
       ['2024-05-07', '2030-05-07'],
     ],
   );
+});
+
+t.test('a leaving on the day an office is taken up ended the tenure before, recorded or not', async (t) => {
+  t.equal(annOn('2020', ['2018-05-07', 'assumed', 'state'], ['2018-05-07', 'vacated', 'state']), 'state');
 });
 
 t.test('representation is followed to its end, also where it runs in a circle', async (t) => {
@@ -366,10 +379,6 @@ t.test('a position stays tied to what was added since it was new, until that is 
   t.same(tied({ added: ['a'] }, {}, { added: ['b'] }), ['a', 'b']);
   t.same(tied({ added: ['a', 'b'] }, { dropped: ['a'] }), ['b']);
   t.same(tied({ added: ['a'] }, { position: null }, { added: ['b'] }), ['b'], 'a withdrawal ends them');
+  t.same(tied({ added: ['a'] }, { position: -1, added: ['b'] }, { position: -1 }), ['b'], 'so does a reversal');
   t.same(tied({ added: ['a'] }, { added: ['b'], counted: false }), ['a'], 'what does not count ties nothing');
-  t.same(
-    tied({ added: ['a'] }, { position: -1, added: ['b'], dropped: ['c'] }),
-    ['a', 'b'],
-    'nor does a reversal end them',
-  );
 });

@@ -59,6 +59,15 @@ function post(url: string, body: unknown): Promise<Response> {
   return fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
+/** A connection that its client keeps open; `answers` is everything that came on it until the server closed it. */
+async function openConnection(url: string) {
+  const { host, hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  const ask = (what: string) => socket.write(`GET ${what} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  return { ask, answers: text(socket) };
+}
+
 /** A folder for data, and no PostgreSQL left on it when the test is over. */
 async function dataFolder(t: Test): Promise<{ folder: string; postgres: () => ReturnType<typeof serverOf> }> {
   const parent = await mkdtemp(path.join(tmpdir(), 'demarche-server-'));
@@ -172,7 +181,7 @@ t.test('on one folder a second server refuses to start, and read models are rebu
   });
 });
 
-t.test('told to stop, it answers what is under way and takes nothing new', async (t) => {
+t.test('told to stop, it answers what is under way before it ends', async (t) => {
   const { url, stop } = await start(t, { DATA_DIR: folder });
   const { sequence } = await getJson(`${url}/v1/log`);
   const line = `${JSON.stringify(position('ukraine', 'troop-withdrawal', 2, '2024-11-15'))}\n`;
@@ -183,10 +192,11 @@ t.test('told to stop, it answers what is under way and takes nothing new', async
   batch.write(line.repeat(600));
   const [response] = (await once(batch, 'response')) as [IncomingMessage];
   const answer = text(response);
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  const ask = (what: string, more = '') => socket.write(`GET ${what} HTTP/1.1\r\nHost: demarche\r\n${more}\r\n`);
-  const answers = text(socket);
-  ask(`/v1/events?minSequence=${sequence + 1_100}&order=recorded&afterSequence=${sequence + 1_099}`);
+  const question = `/v1/events?minSequence=${sequence + 1_100}&order=recorded&afterSequence=${sequence + 1_099}`;
+  const patient = await openConnection(url);
+  const busy = await openConnection(url);
+  patient.ask(question);
+  busy.ask(question);
   await getJson(`${url}/health/live`);
 
   const since = performance.now();
@@ -197,20 +207,17 @@ t.test('told to stop, it answers what is under way and takes nothing new', async
       () => true,
     ),
   );
-  ask('/health/live', 'Connection: close\r\n');
+  busy.ask('/health/live');
   batch.write(line.repeat(400));
   await once(response, 'data');
   batch.end(line.repeat(100));
   const { results } = JSON.parse(await answer);
   t.equal(results.length, 1_100);
   t.ok(results.every((result: { status: string }) => result.status === 'recorded'));
-  const both = await answers;
-  t.match(
-    both,
-    new RegExp(`^HTTP/1.1 200 .*"sequence":${sequence + 1_100}`, 's'),
-    'a question that waited for the end',
-  );
-  t.match(both, /HTTP\/1\.1 200 .*{"status":"live"}$/s, 'and one that came on an open connection after it was told');
+  const waitedFor = new RegExp(`^HTTP/1.1 200 .*"sequence":${sequence + 1_100}`, 's');
+  t.match(await patient.answers, waitedFor, 'also a question that waited for the last of them');
+  t.match(await busy.answers, waitedFor);
+  t.match(await busy.answers, /HTTP\/1\.1 200 .*{"status":"live"}$/s, 'and one that came on an open connection');
   t.match(await stopped, { code: 0, complaint: '' });
   t.ok(performance.now() - since < 20_000, 'clients that keep their connections do not keep it running');
   t.equal(postgres(), undefined);

@@ -26,7 +26,10 @@ export function connect<Database = any>(url: string, options: ConnectOptions = {
     options: '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601',
   });
   // Without a listener the loss of an idle connection would end the process.
-  pool.on('error', (error) => options.log?.warn({ err: error }, 'An idle database connection was lost'));
+  // Not the error itself, to which the pool has tied the whole client.
+  pool.on('error', ({ message, code }: Error & { code?: string }) =>
+    options.log?.warn({ err: { message, code } }, 'An idle database connection was lost'),
+  );
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 

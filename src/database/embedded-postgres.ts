@@ -8,7 +8,7 @@ import { claimOwnership } from './ownership.ts';
 import { findPostgres } from './postgres-binaries.ts';
 import { serverAccount } from './server-account.ts';
 import { serverOf, shutDown } from './server-process.ts';
-import { startServer } from './start-server.ts';
+import { startPostgres } from './start-postgres.ts';
 
 export type EmbeddedPostgres = {
   /** With the password in it: never to be logged. */
@@ -39,7 +39,7 @@ export async function startEmbeddedPostgres(
   await createCluster(plan);
   const password = readPassword(passwordFileOf(cluster));
   for (;;) {
-    const { port, startedHere } = await startServer(plan);
+    const { port, startedHere } = await startPostgres(plan);
     const url = `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`;
     const isRunning = () => serverOf(folder)?.ready ?? false;
     const ownership = await claimOwnership(url, isRunning).catch(async (cause: unknown) => {

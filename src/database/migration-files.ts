@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const NAME = /^\d{4}-[a-z0-9-]+\.sql$/;
 
-/** The same two levels up from src/database and from dist/database. */
+/** Two levels up from src/database. */
 export const MIGRATIONS = fileURLToPath(new URL('../../migrations/', import.meta.url));
 
 export type MigrationFile = { name: string; sql: string; hash: string };

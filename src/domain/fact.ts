@@ -8,7 +8,7 @@ export type Fact<Content extends EventContent = EventContent> = RecordedEvent<Co
 };
 
 /** Whether the event says something about another event rather than about the world. */
-export function isAboutEvent({ type }: EventContent): boolean {
+export function isAboutEvent({ type }: Pick<EventContent, 'type'>): boolean {
   return type === 'EventCorrected' || type === 'EventRetracted';
 }
 

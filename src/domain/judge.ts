@@ -13,19 +13,34 @@ export function judge(event: NewEvent, known: Known): Violation[] {
   const unmet = type.references(event).flatMap((reference) => referenceViolations(reference, known));
   if (unmet.length > 0) return unmet;
   const violations = [...futureViolations(event, known), ...(type.rule?.(event, known) ?? [])];
-  if (violations.length > 0 || event.type !== 'EventCorrected') return violations;
-  return correctionViolations(event, known);
+  if (violations.length > 0) return violations;
+  const left = aftermath(event, known);
+  if (!left) return [];
+  return event.type === 'EventCorrected' ? correctionViolations(left, known) : undoingViolations(left, known);
 }
 
-/** Everything the event points at. A correction also points at what the corrected event would point at. */
-export function referencesOf(event: NewEvent, known: Pick<Known, 'fact'>): Reference[] {
+/** Everything the event points at, also by what it leaves behind. */
+export function referencesOf(event: NewEvent, known: Pick<Known, 'fact' | 'factWithout'>): Reference[] {
   const own = eventTypeOf(event).references(event);
-  const target = event.type === 'EventCorrected' ? known.fact(event.data['event'] as string) : undefined;
-  if (!target) return own;
-  const corrected = correctedBy(event, target);
-  // Before the event is judged, the replacement may have any shape.
-  const wellFormed = eventTypeOf(target).content.safeParse(corrected).success;
-  return wellFormed ? [...own, ...eventTypeOf(target).references(corrected)] : own;
+  const left = aftermath(event, known);
+  // Before the event is judged, a replacement may have any shape.
+  const wellFormed = left !== undefined && eventTypeOf(left.target).content.safeParse(left.content).success;
+  return wellFormed ? [...own, ...eventTypeOf(left.target).references(left.content)] : own;
+}
+
+/** Another event as it reads once this one is recorded. */
+interface Aftermath {
+  target: Fact;
+  content: EventContent;
+}
+
+/** A correction leaves another account behind; so does taking a correction back, which brings an earlier one to light. */
+function aftermath(event: NewEvent, known: Pick<Known, 'fact' | 'factWithout'>): Aftermath | undefined {
+  if (event.type !== 'EventCorrected' && event.type !== 'EventRetracted') return undefined;
+  const target = known.fact(event.data['event'] as string);
+  if (target && event.type === 'EventCorrected') return { target, content: correctedBy(event, target) };
+  const restored = target?.type === 'EventCorrected' ? known.factWithout(target.id) : undefined;
+  return restored?.retracted === null ? { target: restored, content: contentOf(restored) } : undefined;
 }
 
 function referenceViolations({ kind, target, pointer }: Reference, known: Known): Violation[] {
@@ -64,47 +79,57 @@ function futureViolations(event: NewEvent, known: Known): Violation[] {
   ];
 }
 
-/** The event that a correction leaves behind must itself be one that may be recorded. */
-function correctionViolations(event: NewEvent, known: Known): Violation[] {
-  const target = known.fact(event.data['event'] as string)!;
-  const type = eventTypeOf(target);
-  const parsed = type.content.safeParse(correctedBy(event, target));
-  if (!parsed.success) {
-    return parsed.error.issues.map((issue) => ({
-      pointer: `/data/replacement${pointerOf(issue.path)}`,
-      found: `a replacement that makes no valid ${target.type}`,
-      expected: issue.message,
-    }));
-  }
-  const corrected = { ...parsed.data, id: target.id } as NewEvent;
-  if (type.stream(corrected, known) !== target.stream) {
-    const expected = `the same one as in ${target.stream}; retract the event and record another`;
-    return [{ pointer: '/data/replacement/data', found: 'another actor or issue', expected }];
-  }
-  return judge(corrected, withoutIntroduction(target, known)).map((violation) => ({
+function correctionViolations(left: Aftermath, known: Known): Violation[] {
+  return aftermathViolations(left, known).map((violation) => ({
     ...violation,
     pointer: `/data/replacement${violation.pointer}`,
   }));
 }
 
-function correctedBy(correction: NewEvent, target: Fact): EventContent {
-  const { data, ...envelope } = target;
-  const content: Record<string, unknown> = { data };
-  for (const part of Object.keys(eventTypeOf(target).content.shape)) {
-    if (part in envelope) content[part] = envelope[part as keyof typeof envelope];
-  }
-  return applyReplacement(
-    content as unknown as EventContent,
-    correction.data['replacement'] as Record<string, unknown>,
-  );
+function undoingViolations(left: Aftermath, known: Known): Violation[] {
+  return aftermathViolations(left, known).map(({ pointer, found, expected }) => ({
+    pointer: '/data/event',
+    found: `a correction; without it, ${pointer} would be ${found}`,
+    expected,
+  }));
 }
 
-/** What is known without the slug that the fact itself introduced, so that a corrected registration does not clash with itself. */
-function withoutIntroduction(fact: Fact, known: Known): Known {
-  const own = (type: string, part: string, slug: string) => fact.type === type && fact.data[part] === slug;
+/** What is left behind must itself be an event that may be recorded, about the same thing. */
+function aftermathViolations({ target, content }: Aftermath, known: Known): Violation[] {
+  const type = eventTypeOf(target);
+  const parsed = type.content.safeParse(content);
+  if (!parsed.success) {
+    return parsed.error.issues.map((issue) => ({
+      pointer: pointerOf(issue.path),
+      found: `a replacement that makes no valid ${target.type}`,
+      expected: issue.message,
+    }));
+  }
+  const event = { ...parsed.data, id: target.id } as NewEvent;
+  if (type.stream(event, known) !== target.stream) {
+    const expected = `the same one as in ${target.stream}; retract the event and record another`;
+    return [{ pointer: '/data', found: 'another actor or issue', expected }];
+  }
+  return judge(event, withoutTarget(target, known));
+}
+
+function correctedBy(correction: NewEvent, target: Fact): EventContent {
+  return applyReplacement(contentOf(target), correction.data['replacement'] as Record<string, unknown>);
+}
+
+/** What the fact says, without what the log added. */
+function contentOf(fact: Fact): EventContent {
+  const parts = Object.keys(eventTypeOf(fact).content.shape).filter((part) => part in fact);
+  return Object.fromEntries(parts.map((part) => [part, fact[part as keyof Fact]])) as unknown as EventContent;
+}
+
+/** What is known without the fact: a corrected registration does not clash with itself, and nothing can point at itself. */
+function withoutTarget(target: Fact, known: Known): Known {
+  const own = (type: string, part: string, slug: string) => target.type === type && target.data[part] === slug;
   return {
     ...known,
     hasActor: (slug) => known.hasActor(slug) && !own('ActorRegistered', 'actor', slug),
     hasIssue: (slug) => known.hasIssue(slug) && !own('IssueOpened', 'issue', slug),
+    fact: (id) => (id === target.id ? undefined : known.fact(id)),
   };
 }

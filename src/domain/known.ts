@@ -10,4 +10,6 @@ export interface Known extends Affiliations {
   hasIssue(slug: string): boolean;
   /** The fact of that event, with its corrections applied; undefined where no such event was recorded. */
   fact(id: string): Fact | undefined;
+  /** The fact that a correction is about, as it would read had the correction not been made. */
+  factWithout(correction: string): Fact | undefined;
 }

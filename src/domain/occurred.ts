@@ -95,7 +95,7 @@ function parsedOf(text: string) {
 
 function single(text: string, date: ParsedDate): Occurred {
   const [year, month, day] = date.values as [number, number?, number?];
-  if (date.type === 'Decade' || date.type === 'Century' || !(year >= 1 && year <= 9999) || text.startsWith('X')) {
+  if (date.type === 'Decade' || date.type === 'Century' || !(year >= 1 && year <= 9999)) {
     throw new RangeError(`"${text}" is outside the years 0001 to 9999; expected ${EXPECTED}`);
   }
   const precision = precisionOf(text, date);

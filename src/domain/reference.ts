@@ -70,6 +70,8 @@ function walkOf(schema: z.core.$ZodType): Walk | undefined {
   switch (def.type) {
     case 'optional':
     case 'nullable':
+    case 'default':
+    case 'readonly':
       return skippingNothing(walkOf(def.innerType));
     case 'array':
       return each(walkOf(def.element));
@@ -77,9 +79,23 @@ function walkOf(schema: z.core.$ZodType): Walk | undefined {
       return properties(def.shape);
     case 'union':
       return anyOf(def.options);
-    default:
+    case 'record':
+      // Free-form, and judged where it is put in place: see EventCorrected.
+      if (walkOf(def.valueType) === undefined) return undefined;
+      break;
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'literal':
+    case 'enum':
+    case 'unknown':
       return undefined;
+    default:
+      break;
   }
+  throw new Error(
+    `References inside a schema of kind "${def.type}" would not be found; use objects, arrays and unions.`,
+  );
 }
 
 function skippingNothing(inner: Walk | undefined): Walk | undefined {

@@ -69,11 +69,11 @@ interface Tied {
   conditions: { added: string[]; dropped: string[] };
 }
 
-/** What the position is tied to at the end of a series: the conditions added since it was new, less those dropped. */
+/** What the position is tied to at the end of a series: the conditions added since it was new or reversed, less those dropped. */
 export function conditionsInForce(series: Tied[]): string[] {
   const inForce = new Set<string>();
   for (const { change, conditions } of series.filter(({ counted }) => counted)) {
-    if (change === 'new' || change === 'withdrawn') inForce.clear();
+    if (change === 'new' || change === 'withdrawn' || change === 'reversed') inForce.clear();
     for (const condition of conditions.dropped) inForce.delete(condition);
     for (const condition of conditions.added) inForce.add(condition);
   }

@@ -1,4 +1,4 @@
-// The database cannot be reached, or not now. Told apart by SQLSTATE and by the system's error codes, never by text.
+// The database cannot be reached, or not now. Told apart by SQLSTATE and by the system's error codes; by text only where the driver gives neither.
 
 /** The log could not be reached; nothing is known to have been recorded, and the same ids may be sent again. */
 export class LogUnavailable extends Error {

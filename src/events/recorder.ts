@@ -2,22 +2,23 @@
 // judged on exactly what the log holds before it, and one caller's conflict or refusal never fails its neighbours.
 import type { RecordedEvent } from '../domain/event.ts';
 import type { Violation } from '../domain/event-type.ts';
-import { appendGroup, type AppendResult } from './append-group.ts';
+import { appendGroup } from './append-group.ts';
 import { contentHash } from './content-hash.ts';
 import { readRecorded, streamsFor } from './decision-reads.ts';
 import { JudgedGroup } from './judged-group.ts';
 import type { LogStore } from './log-database.ts';
-import { isConnectionLoss, LogOverloaded, LogUnavailable } from './log-unavailable.ts';
+import { isConnectionLoss, LogUnavailable } from './log-unavailable.ts';
 import { nearest } from './nearest.ts';
+import { outcomeOf } from './outcome-of.ts';
 import type { RegistryMemory } from './registry-memory.ts';
+import { RequestQueue } from './request-queue.ts';
 import { isInLog, unanswered, type Outcome, type Pending, type Request, type Submission } from './submission.ts';
-
-/** Groups of more events or bytes gain nothing: the cost of a commit is spread thinly enough by then. */
-const GROUP_EVENTS = 500;
-const GROUP_BYTES = 1_000_000;
 
 /** The most that one call of {@link Recorder.record} may bring. */
 export const MAX_SUBMISSIONS = 1_000;
+
+/** A client mends the first ones first, and looking for what was meant takes time. */
+const MOST_VIOLATIONS = 20;
 
 interface RecorderOptions {
   log: LogStore;
@@ -33,8 +34,7 @@ interface RecorderOptions {
 
 export class Recorder {
   readonly #options: Required<RecorderOptions>;
-  readonly #queue: Request[] = [];
-  #waiting = 0;
+  readonly #queue: RequestQueue;
   #writing = 0;
 
   constructor(options: RecorderOptions) {
@@ -45,6 +45,7 @@ export class Recorder {
       onRecorded: () => {},
       ...options,
     };
+    this.#queue = new RequestQueue(this.#options.maxWaiting);
   }
 
   /**
@@ -54,49 +55,31 @@ export class Recorder {
   record(submissions: Submission[], { atomic = false } = {}): Promise<Outcome[]> {
     if (submissions.length > MAX_SUBMISSIONS)
       throw new RangeError(`Expected at most ${MAX_SUBMISSIONS} events at once, found ${submissions.length}.`);
-    if (this.#waiting + submissions.length > this.#options.maxWaiting) throw new LogOverloaded(this.#waiting);
     if (submissions.length === 0) return Promise.resolve([]);
     if (atomic && new Set(submissions.map(({ event }) => event.id)).size < submissions.length)
       throw new RangeError('Expected each id once in an atomic batch.');
     const items = submissions.map(prepare);
     return new Promise((resolve, reject) => {
-      this.#waiting += items.length;
-      this.#queue.push({ items, atomic, doubtful: false, alone: false, resolve, reject });
+      this.#queue.add({ items, atomic, doubtful: false, alone: false, resolve, reject });
       this.#pump();
     });
   }
 
   #pump(): void {
-    while (this.#writing < this.#options.writers && this.#queue.length > 0) {
+    while (this.#writing < this.#options.writers && !this.#queue.isEmpty) {
       this.#writing++;
-      void this.#flush(this.#take()).finally(() => {
+      void this.#flush(this.#queue.take()).finally(() => {
         this.#writing--;
         this.#pump();
       });
     }
   }
 
-  /** Takes whole requests, oldest first; one that is atomic, or suspected of failing its group, goes alone. */
-  #take(): Request[] {
-    const taken = [this.#queue.shift()!];
-    if (goesAlone(taken[0]!)) return taken;
-    let events = 0;
-    let bytes = 0;
-    const full = () => events >= GROUP_EVENTS || bytes >= GROUP_BYTES;
-    for (let next: Request | undefined = taken[0]; next; next = this.#queue.shift()) {
-      if (next !== taken[0]) taken.push(next);
-      events += next.items.length;
-      bytes += next.items.reduce((sum, { content }) => sum + content.length, 0);
-      if (full() || this.#queue[0] === undefined || goesAlone(this.#queue[0])) break;
-    }
-    return taken;
-  }
-
   async #flush(requests: Request[]): Promise<void> {
     try {
       const { group, known } = await this.#judge(requests);
       if (group.items.length > 0) await this.#append(group, known);
-      for (const request of requests) this.#settle(request);
+      this.#settle(requests);
     } catch (error) {
       this.#fail(requests, error);
     }
@@ -137,7 +120,7 @@ export class Recorder {
       }
       item.outcome = {
         status: 'refused',
-        violations: verdict.refused.map((violation) => this.#withNearest(violation)),
+        violations: verdict.refused.slice(0, MOST_VIOLATIONS).map((violation) => this.#withNearest(violation)),
       };
     }
     if (request.atomic && unanswered(request).length > group.items.length - accepted) group.dropAfter(accepted);
@@ -161,25 +144,26 @@ export class Recorder {
     onRecorded(recorded.at(-1)!.sequence);
   }
 
-  #settle(request: Request): void {
-    if (unanswered(request).length > 0) {
-      request.doubtful = true;
-      this.#queue.unshift(request);
-      return;
+  #settle(requests: Request[]): void {
+    const again = requests.filter((request) => unanswered(request).length > 0);
+    this.#queue.putBack(again.map((request) => Object.assign(request, { doubtful: true })));
+    for (const request of requests) {
+      if (again.includes(request)) continue;
+      this.#queue.done(request);
+      request.resolve(request.items.map(({ outcome }) => outcome!));
     }
-    this.#waiting -= request.items.length;
-    request.resolve(request.items.map(({ outcome }) => outcome!));
   }
 
   #fail(requests: Request[], error: unknown): void {
+    const isAway = isConnectionLoss(error) || error instanceof LogUnavailable;
     // Something in one of them upset the database: let each go alone, so that only the culprit fails.
-    if (!isConnectionLoss(error) && !(error instanceof LogUnavailable) && requests.length > 1) {
-      for (const request of requests.toReversed()) this.#queue.unshift(Object.assign(request, { alone: true }));
+    if (!isAway && requests.length > 1) {
+      this.#queue.putBack(requests.map((request) => Object.assign(request, { alone: true })));
       return;
     }
     for (const request of requests) {
-      this.#waiting -= request.items.length;
-      request.reject(isConnectionLoss(error) && !(error instanceof LogUnavailable) ? new LogUnavailable(error) : error);
+      this.#queue.done(request);
+      request.reject(isAway && !(error instanceof LogUnavailable) ? new LogUnavailable(error) : error);
     }
   }
 
@@ -194,10 +178,6 @@ export class Recorder {
 function prepare(submission: Submission): Pending {
   const { id: _, type: __, occurred: ___, ...content } = submission.event;
   return { submission, content: JSON.stringify(content), contentHash: contentHash(submission.event) };
-}
-
-function goesAlone({ atomic, alone }: Request): boolean {
-  return atomic || alone;
 }
 
 function hasFailed({ outcome }: Pending): boolean {
@@ -217,40 +197,6 @@ async function answerDuplicates(log: LogStore, items: Pending[]): Promise<void> 
         ...earlier,
         outcome: earlier.content_hash === item.contentHash ? 'duplicate' : 'id_reused',
       });
-  }
-}
-
-/** Undefined where the item has to be judged again. */
-function outcomeOf({ submission }: Pending, result: Omit<AppendResult, 'item'>): Outcome | undefined {
-  const { stream, version, sequence } = result;
-  switch (result.outcome) {
-    case 'recorded':
-    case 'duplicate': {
-      const { recorded, recorded_by: recordedBy, hash } = result;
-      const place = {
-        sequence: sequence!,
-        stream,
-        version,
-        recorded: recorded!,
-        recordedBy: recordedBy!,
-        hash: hash!,
-      };
-      return { status: result.outcome, event: { ...submission.event, ...place } };
-    }
-    case 'version_conflict':
-      return {
-        status: 'conflict',
-        code: 'version_conflict',
-        stream,
-        expectedVersion: submission.expectedVersion!,
-        version,
-      };
-    case 'id_reused':
-      return { status: 'conflict', code: 'id_reused', id: submission.event.id, sequence: sequence! };
-    case 'not_recorded':
-      return { status: 'not_recorded' };
-    case 'stale':
-      return undefined;
   }
 }
 

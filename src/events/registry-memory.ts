@@ -7,6 +7,9 @@ import { eventFromRow } from './event-row.ts';
 import type { LogStore } from './log-database.ts';
 import { readHead, rows } from './read-log.ts';
 
+/** More events than one reads for the few that are wanted. */
+const LONG_WAY = 10_000;
+
 export class RegistryMemory {
   readonly #log: LogStore;
   readonly #streams = new Map<string, readonly RecordedEvent[]>();
@@ -66,12 +69,12 @@ export class RegistryMemory {
     const from = this.#sequence;
     const { sequence: head } = await readHead(this.#log);
     const key = sql.id(this.#log.schema, 'event_key');
-    // From the beginning, the index on streams finds the few registry events among millions of others.
+    // Over a long way, the index on streams finds the few registry events among millions of others.
     const found =
-      from === 0
+      head - from > LONG_WAY
         ? sql`join ${key} k on k.sequence = e.sequence
               where ((k.stream >= 'actor-' and k.stream < 'actor.') or (k.stream >= 'issue-' and k.stream < 'issue.'))
-              and k.sequence <= ${head} order by e.sequence`
+              and k.sequence > ${from} and k.sequence <= ${head} order by e.sequence`
         : sql`where e.sequence > ${from} and e.sequence <= ${head} and (e.stream like 'actor-%' or e.stream like 'issue-%') order by e.sequence`;
     const events = head === from ? [] : (await rows(this.#log, found)).map(eventFromRow);
     this.#take(events.filter(({ sequence }) => sequence > this.#sequence));

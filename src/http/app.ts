@@ -1,4 +1,5 @@
 // The HTTP application: a Fastify that knows its routes and no port, process or database connection.
+import etag from '@fastify/etag';
 import swagger from '@fastify/swagger';
 import scalar from '@scalar/fastify-api-reference';
 import fastify, {
@@ -28,6 +29,7 @@ import { Asking } from './asking.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import { describe, withoutLongPattern } from './description.ts';
 import { parseJson } from './json.ts';
+import { requireOwnHost } from './own-host.ts';
 import { fieldProblem, Problem } from './problem.ts';
 import { problemForError } from './problem-for-error.ts';
 import { fieldErrors, namesIn } from './schema-errors.ts';
@@ -85,6 +87,7 @@ export async function buildApp({
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
     parseJson(body, 'body'),
   );
+  app.addHook('onRequest', requireOwnHost);
   let closing = false;
   app.addHook('preClose', async () => void (closing = true));
   app.addHook('onResponse', async (request, reply) => {
@@ -124,14 +127,20 @@ export async function buildApp({
     positions: new Positions(log),
   };
   await recordingRoutes(app, api);
+  await app.register(async (scope) => readingRoutes(scope as App, api));
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  return app;
+}
+
+/** What is read may be asked for again on the condition that it has changed (If-None-Match). */
+async function readingRoutes(app: App, api: Api): Promise<void> {
+  await app.register(etag);
   eventRoutes(app, api);
   eventTypeRoutes(app);
   actorRoutes(app, api);
   issueRoutes(app, api);
   positionRoutes(app, api);
   operationRoutes(app, api);
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
-  return app;
 }
 
 /** Parameters are checked here; a body is parsed by its route, which can name the fields of the event type that was meant. */

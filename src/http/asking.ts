@@ -45,14 +45,12 @@ export class Asking {
   async #awaitSequence(projection: string, sequence: number): Promise<void> {
     if (await this.#projector.reaches(projection, sequence, DEADLINE_MS)) return;
     const head = await readHead(this.#log);
-    const reason =
-      sequence > head.sequence
+    const reason = this.#projector.hasStopped(projection)
+      ? `${projection} has stopped at an event it cannot apply, see /v1/projections`
+      : sequence > head.sequence
         ? `the log ends at ${head.sequence}`
         : `${projection} is still on its way there; ask again shortly`;
-    throw new Problem(
-      'not_yet_reflected',
-      `Sequence ${sequence} is not reflected after ${DEADLINE_MS / 1000} seconds: ${reason}.`,
-    );
+    throw new Problem('not_yet_reflected', `Sequence ${sequence} is not reflected yet: ${reason}.`);
   }
 }
 

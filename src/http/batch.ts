@@ -9,7 +9,11 @@ import { problemForError } from './problem-for-error.ts';
 import { refusedResult, resultOf, type ItemResult } from './recording.ts';
 
 /** As many events as fill a group of the log. */
-const CHUNK = 500;
+const CHUNK_EVENTS = 500;
+const CHUNK_BYTES = 1_000_000;
+
+/** The most that is held of a batch which must be held whole. */
+export const BATCH_BYTES = 16 * 1_048_576;
 
 /** Records item by item; a refused one does not stop the others. Yields the results of one chunk at a time. */
 export async function* recordBatch(
@@ -18,7 +22,7 @@ export async function* recordBatch(
   recordedBy: string,
 ): AsyncGenerator<ItemResult[]> {
   let index = 0;
-  for await (const chunk of chunksOf(lines, CHUNK)) {
+  for await (const chunk of chunksOf(lines)) {
     yield recordChunk(
       recorder,
       chunk.map((line) => parsed(line, recordedBy)),
@@ -35,9 +39,13 @@ export async function recordAtomically(
   recordedBy: string,
 ): Promise<ItemResult[]> {
   const items: (Submission | Problem)[] = [];
+  let bytes = 0;
   for await (const line of lines) {
-    if (items.length === MAX_SUBMISSIONS)
-      throw new Problem('payload_too_large', `An atomic batch holds at most ${MAX_SUBMISSIONS} events.`);
+    bytes += line.bytes;
+    if (items.length === MAX_SUBMISSIONS || bytes > BATCH_BYTES) {
+      const most = `${MAX_SUBMISSIONS} events and ${BATCH_BYTES} bytes`;
+      throw new Problem('payload_too_large', `An atomic batch holds at most ${most}.`);
+    }
     items.push(parsed(line, recordedBy));
   }
   requireDistinctIds(items);
@@ -61,14 +69,16 @@ export async function recordAtomically(
   );
 }
 
-async function* chunksOf<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let chunk: T[] = [];
-  for await (const item of items) {
-    chunk.push(item);
-    if (chunk.length === size) {
-      yield chunk;
-      chunk = [];
-    }
+async function* chunksOf(lines: AsyncIterable<Line>): AsyncGenerator<Line[]> {
+  let chunk: Line[] = [];
+  let bytes = 0;
+  for await (const line of lines) {
+    chunk.push(line);
+    bytes += line.bytes;
+    if (chunk.length < CHUNK_EVENTS && bytes < CHUNK_BYTES) continue;
+    yield chunk;
+    chunk = [];
+    bytes = 0;
   }
   if (chunk.length > 0) yield chunk;
 }

@@ -4,13 +4,14 @@ import { Problem } from './problem.ts';
 
 const LONGEST_LINE = 1_048_576;
 
-export type Line = { value: unknown } | { problem: Problem };
+/** What stands in a line, and how long it was. */
+export type Line = ({ value: unknown } | { problem: Problem }) & { bytes: number };
 
 /** The values of the lines that are not blank. A line that is too long, not UTF-8 or not JSON is given as a problem. */
 export async function* readNdjson(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
   for await (const line of splitLines(chunks)) {
     if (line === 'too long')
-      yield { problem: new Problem('payload_too_large', `The line is longer than ${LONGEST_LINE} bytes.`) };
+      yield { problem: new Problem('payload_too_large', `The line is longer than ${LONGEST_LINE} bytes.`), bytes: 0 };
     else if (line.some((byte) => byte > 0x20)) yield parseLine(line);
   }
 }
@@ -43,9 +44,9 @@ async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer
 
 function parseLine(line: Buffer): Line {
   try {
-    return { value: parseJson(line, 'line') };
+    return { value: parseJson(line, 'line'), bytes: line.length };
   } catch (error) {
-    if (error instanceof Problem) return { problem: error };
+    if (error instanceof Problem) return { problem: error, bytes: line.length };
     throw error;
   }
 }

@@ -9,6 +9,7 @@ export const PROBLEMS = {
   request_timeout: [408, 'The request took too long to arrive'],
   id_reused: [409, 'The id belongs to another event'],
   version_conflict: [412, 'The stream is not in the expected version'],
+  misdirected_request: [421, 'The request was meant for another host'],
   payload_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body is of a type that is not read here'],
   event_refused: [422, 'The event must not be recorded'],

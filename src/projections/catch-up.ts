@@ -39,25 +39,56 @@ export async function catchUp(
   onPage?: (checkpoint: number) => void,
 ): Promise<number> {
   let limit = PAGE;
-  for (;;) {
+  // Asked first, because most of the time there is nothing to do, and a lock would be a write.
+  let { checkpoint, more } = await whatIsLeft(log, projection);
+  onPage?.(checkpoint);
+  while (more) {
     try {
-      const { checkpoint, caughtUp } = await applyPage(log, projection, limit);
+      const applied = await applyPage(log, projection, limit, (locked) => (checkpoint = locked));
+      ({ checkpoint, more } = applied);
+      limit = PAGE;
       onPage?.(checkpoint);
-      if (caughtUp) return checkpoint;
     } catch (error) {
-      if (isConnectionLoss(error) || error instanceof ReadModelReplaced) throw error;
-      // Some event of the page is the culprit: go on one by one until it is found.
-      if (limit === 1) throw await poison(log, projection, error);
-      limit = 1;
+      if (isPassing(error) || error instanceof ReadModelReplaced) throw error;
+      if (limit === 1) throw await poison(log, projection, checkpoint + 1, error);
+      // Some event of the page is the culprit: the page is halved until it stands alone.
+      limit = Math.ceil(limit / 2);
     }
   }
+  return checkpoint;
 }
 
-async function applyPage(log: LogStore, projection: Projection, limit: number) {
+/** Whether trying again may help: the connection was lost, or the database ended what collided or took too long (SQLSTATE). */
+function isPassing(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  const ended = typeof code === 'string' && (code.startsWith('40') || code === '55P03' || code === '57014');
+  return ended || isConnectionLoss(error);
+}
+
+async function whatIsLeft({ db, schema }: LogStore, projection: Projection) {
+  const row = await db
+    .withSchema(schema)
+    .selectFrom('projection')
+    .select((eb) => [
+      'checkpoint',
+      'version',
+      eb
+        .selectFrom('event as e')
+        .select(({ fn }) => fn.max('e.sequence').as('m'))
+        .as('head'),
+    ])
+    .where('name', '=', projection.name)
+    .executeTakeFirst();
+  const checkpoint = checkpointOf(row, projection);
+  return { checkpoint, more: checkpoint < (row?.head ?? 0) };
+}
+
+async function applyPage(log: LogStore, projection: Projection, limit: number, onLocked: (checkpoint: number) => void) {
   return log.db.transaction().execute(async (transaction) => {
     const store = { ...log, db: transaction };
     // The row lock makes one node at a time apply a projection; whoever waited finds the checkpoint moved on.
     const checkpoint = await lockCheckpoint(transaction, log.schema, projection);
+    onLocked(checkpoint);
     const events = await readAfter(store, checkpoint, limit);
     const last = events.at(-1)?.sequence ?? checkpoint;
     if (events.length > 0) {
@@ -78,40 +109,39 @@ async function applyPage(log: LogStore, projection: Projection, limit: number) {
         .where('name', '=', projection.name)
         .execute();
     }
-    return { checkpoint: last, caughtUp: events.length < limit };
+    return { checkpoint: last, more: events.length === limit };
   });
 }
 
-async function lockCheckpoint(db: Kysely<LogDatabase>, schema: string, { name, version }: Projection): Promise<number> {
+/** The checkpoint, which nobody moves until the transaction ends. */
+export async function lockCheckpoint(db: Kysely<LogDatabase>, schema: string, projection: Projection): Promise<number> {
   const row = await db
     .withSchema(schema)
     .selectFrom('projection')
     .select(['checkpoint', 'version'])
-    .where('name', '=', name)
+    .where('name', '=', projection.name)
     .forUpdate()
     .executeTakeFirst();
-  if (row?.version !== version) {
-    throw new ReadModelReplaced(
-      `Projection ${name} is in version ${row?.version ?? 'none'} in the database, and this code has version ${version}.`,
-    );
-  }
-  return row.checkpoint;
+  return checkpointOf(row, projection);
 }
 
-/** Names the event after the checkpoint as the one that cannot be applied, for whoever asks for the status. */
-async function poison(log: LogStore, { name }: Projection, cause: unknown): Promise<PoisonEvent> {
+function checkpointOf(row: { checkpoint: number; version: number } | undefined, { name, version }: Projection): number {
+  if (row?.version === version) return row.checkpoint;
+  throw new ReadModelReplaced(
+    `Projection ${name} is in version ${row?.version ?? 'none'} in the database, and this code has version ${version}.`,
+  );
+}
+
+/** Names the event that cannot be applied, for whoever asks for the status. */
+async function poison(log: LogStore, { name }: Projection, sequence: number, cause: unknown): Promise<PoisonEvent> {
   const db = log.db.withSchema(log.schema);
-  const next = await db
-    .selectFrom('projection as p')
-    .leftJoin('event as e', (join) => join.on('e.sequence', '=', (eb) => eb('p.checkpoint', '+', 1)))
-    .select(['p.checkpoint', 'e.type'])
-    .where('p.name', '=', name)
-    .executeTakeFirstOrThrow();
-  const error = new PoisonEvent(next.checkpoint + 1, next.type, cause);
+  const event = await db.selectFrom('event').select('type').where('sequence', '=', sequence).executeTakeFirst();
+  const error = new PoisonEvent(sequence, event?.type ?? null, cause);
   await db
     .updateTable('projection')
     .set({ failed_sequence: error.sequence, failed_type: error.type, failed_error: (cause as Error).message })
     .where('name', '=', name)
+    .where('checkpoint', '=', sequence - 1)
     .execute();
   return error;
 }

@@ -1,6 +1,6 @@
 // Answers about events: the facts that match a filter, in the order in which they happened or were recorded, and single facts.
 import { sql, type SelectQueryBuilder } from 'kysely';
-import { factsOf, type Fact } from '../domain/fact.ts';
+import { factsOf, isAboutEvent, type Fact } from '../domain/fact.ts';
 import type { LogStore } from '../events/log-database.ts';
 import { readHead, readSequences, readStreamsOf } from '../events/read-log.ts';
 import { events, type eventTables } from './events.ts';
@@ -103,14 +103,19 @@ export class Events {
     return { sequence, items: await this.#factsOf(entries, { match: 'overlap' }) };
   }
 
-  /** One fact as known at a sequence, with everything said about it since; straight from the log, so never behind it. */
-  async find(id: string, knownAt: KnownAt): Promise<{ sequence: number; fact: Fact | null; about: Fact[] }> {
-    const { sequence } = await readHead(this.#log);
-    const bound = Math.min(knownAt ?? sequence, sequence);
-    const [stream = []] = (await readStreamsOf(this.#log, [id])).values();
-    const facts = factsOf(stream.filter((event) => event.sequence <= bound));
-    const about = [...facts.values()].filter((fact) => fact.data['event'] === id);
-    return { sequence: bound, fact: facts.get(id) ?? null, about };
+  /**
+   * One fact as known at a sequence, with everything said about it since, also about that; and the version its stream had.
+   * Straight from the log, so never behind it.
+   */
+  async find(id: string, knownAt: KnownAt) {
+    const { sequence: head } = await readHead(this.#log);
+    const sequence = Math.min(knownAt ?? head, head);
+    const [whole = []] = (await readStreamsOf(this.#log, [id])).values();
+    const stream = whole.filter((event) => event.sequence <= sequence);
+    const facts = factsOf(stream);
+    const chain = new Set<unknown>([id]);
+    const about = [...facts.values()].filter((fact) => chain.has(fact.data['event']) && chain.add(fact.id));
+    return { sequence, fact: facts.get(id) ?? null, about: about.filter(isAboutEvent), version: stream.length };
   }
 
   /** Reads the content from the log and puts the corrections in that made the account found. */

@@ -19,10 +19,11 @@ class Run {
   readonly #log: LogStore;
   readonly #projection: Projection;
   readonly #logger: ProjectorOptions['logger'];
-  readonly #waiting = new Set<{ sequence: number; resolve(): void }>();
+  readonly #waiting = new Set<{ sequence: number; settle(reached: boolean): void }>();
   #checkpoint = 0;
   #woken = true;
-  #failed = false;
+  #stopped = false;
+  #poisoned = false;
   #working: Promise<void> | undefined;
 
   constructor({ log, logger }: ProjectorOptions, projection: Projection) {
@@ -33,38 +34,44 @@ class Run {
 
   wake(): void {
     this.#woken = true;
-    if (this.#failed) return;
+    if (this.#stopped) return;
     this.#working ??= this.#work().finally(() => (this.#working = undefined));
   }
 
-  /** Resolves true once the checkpoint has reached the sequence, false when the deadline comes first. */
+  /** Resolves true once the checkpoint has reached the sequence; false when the deadline comes first, or it has stopped. */
   async reaches(sequence: number, deadlineMs: number): Promise<boolean> {
     if (this.#checkpoint >= sequence) return true;
+    if (this.#stopped) return false;
     return new Promise((resolve) => {
-      const waiter = { sequence, resolve: () => settle(true) };
-      const timer = setTimeout(() => settle(false), deadlineMs);
       const settle = (reached: boolean) => {
         clearTimeout(timer);
         this.#waiting.delete(waiter);
         resolve(reached);
       };
+      const timer = setTimeout(settle, deadlineMs, false);
+      const waiter = { sequence, settle };
       this.#waiting.add(waiter);
       this.wake();
     });
   }
 
+  get isPoisoned(): boolean {
+    return this.#poisoned;
+  }
+
   async finish(): Promise<void> {
-    this.#failed = true;
+    this.#stop();
     await this.#working;
   }
 
   async #work(): Promise<void> {
-    while (this.#woken && !this.#failed) {
+    while (this.#woken && !this.#stopped) {
       this.#woken = false;
       try {
         await catchUp(this.#log, this.#projection, (checkpoint) => this.#advance(checkpoint));
       } catch (error) {
-        if (error instanceof PoisonEvent || error instanceof ReadModelReplaced) this.#failed = true;
+        if (error instanceof PoisonEvent || error instanceof ReadModelReplaced) this.#stop();
+        this.#poisoned = error instanceof PoisonEvent;
         // Anything else is the database: the next poll tries again.
         this.#logger.error(
           { err: error, projection: this.#projection.name },
@@ -74,9 +81,15 @@ class Run {
     }
   }
 
+  /** Nobody waits for what will not come. */
+  #stop(): void {
+    this.#stopped = true;
+    for (const waiter of this.#waiting) waiter.settle(false);
+  }
+
   #advance(checkpoint: number): void {
     this.#checkpoint = checkpoint;
-    for (const waiter of this.#waiting) if (waiter.sequence <= checkpoint) waiter.resolve();
+    for (const waiter of this.#waiting) if (waiter.sequence <= checkpoint) waiter.settle(true);
   }
 }
 
@@ -102,9 +115,14 @@ export class Projector {
     for (const run of this.#runs.values()) run.wake();
   }
 
-  /** Waits until a projection reflects the sequence; false when the deadline comes first. */
+  /** Waits until a projection reflects the sequence; false when the deadline comes first, or it has stopped. */
   async reaches(name: string, sequence: number, deadlineMs: number): Promise<boolean> {
     return this.#runs.get(name)!.reaches(sequence, deadlineMs);
+  }
+
+  /** Whether a projection stands still on this node, at an event it cannot apply. */
+  hasStopped(name: string): boolean {
+    return this.#runs.get(name)!.isPoisoned;
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 // Builds a read model anew from the first event, by the same catch-up that keeps it live.
 import type { LogStore } from '../events/log-database.ts';
-import { catchUp } from './catch-up.ts';
+import { catchUp, lockCheckpoint } from './catch-up.ts';
 import { digestTables, type TableDigest } from './digest.ts';
 import { prepare, reset } from './prepare.ts';
 import type { Projection } from './projection.ts';
@@ -21,15 +21,24 @@ export async function rebuild(
   onPage?: (checkpoint: number) => void,
 ): Promise<Rebuilt> {
   await prepare(log, projection);
-  const reflected = await catchUp(log, projection);
-  const schema = schemaName(log.schema, projection);
-  const before = await digestTables(log.db, schema, projection);
+  await catchUp(log, projection);
+  const before = await digestAt(log, projection);
   await reset(log, projection);
-  const sequence = await catchUp(log, projection, onPage);
+  await catchUp(log, projection, onPage);
+  const after = await digestAt(log, projection);
   return {
     name: projection.name,
-    sequences: [reflected, sequence],
-    before,
-    after: await digestTables(log.db, schema, projection),
+    sequences: [before.checkpoint, after.checkpoint],
+    before: before.digests,
+    after: after.digests,
   };
+}
+
+/** The digests and the checkpoint they belong to, while no other process moves it. */
+function digestAt(log: LogStore, projection: Projection): Promise<{ checkpoint: number; digests: TableDigest[] }> {
+  return log.db.transaction().execute(async (transaction) => {
+    const checkpoint = await lockCheckpoint(transaction, log.schema, projection);
+    const digests = await digestTables(transaction, schemaName(log.schema, projection), projection);
+    return { checkpoint, digests };
+  });
 }

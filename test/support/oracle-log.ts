@@ -16,6 +16,9 @@ export interface Draft {
   [part: string]: unknown;
 }
 
+/** The day on which everything is recorded. */
+export const TODAY = '2024-11-20';
+
 /** The id of the n-th event of a test. */
 export function idOf(n: number): string {
   return `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;
@@ -27,7 +30,7 @@ export class MemoryLog {
   readonly #streamOf = new Map<string, string>();
   readonly known: Known;
 
-  constructor(today = '2024-11-20') {
+  constructor(today = TODAY) {
     this.known = knownFromStreams(
       { eventsOf: (stream) => this.#streams.get(stream) ?? [], streamOf: (id) => this.#streamOf.get(id) },
       today,
@@ -53,7 +56,7 @@ export class MemoryLog {
     const stream = eventTypeOf(event).stream(event, this.known);
     const before = this.#streams.get(stream) ?? [];
     const place = { sequence: this.events.length + 1, stream, version: before.length + 1 };
-    const recorded = { ...event, ...place, recorded: '2024-11-20T12:00:00.000Z', recordedBy: 'test', hash: '' };
+    const recorded = { ...event, ...place, recorded: `${TODAY}T12:00:00.000Z`, recordedBy: 'test', hash: '' };
     this.events.push(recorded);
     // A new array, because what a stream says is remembered by the array.
     this.#streams.set(stream, [...before, recorded]);

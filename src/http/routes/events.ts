@@ -1,5 +1,6 @@
 // Finding events: by what they say, when they happened, and how they were recorded.
 import { z } from 'zod';
+import { isAboutEvent } from '../../domain/fact.ts';
 import { FAMILIES, type Family } from '../../domain/event-type.ts';
 import { slug } from '../../domain/reference.ts';
 import { eventTypes } from '../../domain/vocabulary.ts';
@@ -89,6 +90,15 @@ export function eventRoutes(app: App, api: Api): void {
           { parameter: 'afterSequence', found: String(afterSequence), expected: 'order=recorded beside it' },
         ]);
       }
+      if (order === 'occurred' && filter.types?.length && filter.types.every((name) => isAboutEvent({ type: name }))) {
+        throw fieldProblem('invalid_request', [
+          {
+            parameter: 'order',
+            found: 'events about other events, which did not occur in the world',
+            expected: 'recorded',
+          },
+        ]);
+      }
       if (rest.from !== undefined && rest.to !== undefined && rest.from > rest.to) {
         throw fieldProblem('invalid_request', [{ parameter: 'to', found: rest.to, expected: `${rest.from} or later` }]);
       }
@@ -118,7 +128,7 @@ export function eventRoutes(app: App, api: Api): void {
         querystring: z.strictObject({ knownAt, minSequence }),
         response: {
           200: answer(eventAnswer, 'The event.', {
-            ETag: 'The version that it, or the last event about it, has in its stream.',
+            ETag: 'The version of its stream: what `If-Match` expects of the next event about it.',
           }),
           ...problems('not_found', 'not_yet_reflected'),
         },
@@ -127,9 +137,9 @@ export function eventRoutes(app: App, api: Api): void {
     async (request, reply) => {
       const { id } = request.params;
       const asked = await api.asking.prepare('events', request.query);
-      const { fact, about, sequence: knownSequence } = await api.events.find(id, asked.knownAt);
+      const { fact, about, version, sequence: knownSequence } = await api.events.find(id, asked.knownAt);
       if (!fact) throw new Problem('not_found', `No event ${id} was recorded up to sequence ${knownSequence}.`);
-      void reply.header('etag', `"${[fact, ...about].at(-1)!.version}"`);
+      void reply.header('etag', `"${version}"`);
       return { ...factView(fact), about: about.map(factView), knownSequence };
     },
   );

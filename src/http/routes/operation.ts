@@ -48,8 +48,7 @@ export function operationRoutes(app: App, { log }: Api): void {
         operationId: 'getLog',
         tags: ['Log'],
         summary: 'The head of the log',
-        description:
-          'The last sequence and the chain hash. Whoever keeps both can prove later that nothing before was changed.',
+        description: 'The last sequence, and the chain hash that covers every event up to it.',
         querystring,
         response: { 200: answer(head, 'The head of the log.'), ...problems() },
       },

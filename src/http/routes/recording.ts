@@ -7,21 +7,22 @@ import { eventTypes } from '../../domain/vocabulary.ts';
 import type { LogStore } from '../../events/log-database.ts';
 import { readHead } from '../../events/read-log.ts';
 import type { Recorder } from '../../events/recorder.ts';
-import { isInLog } from '../../events/submission.ts';
+import { isInLog, type Outcome, type Submission } from '../../events/submission.ts';
 import type { Api, App } from '../api.ts';
-import { recordAtomically, recordBatch } from '../batch.ts';
+import { BATCH_BYTES, recordAtomically, recordBatch } from '../batch.ts';
 import { EXAMPLE_EVENT, recordedEvent, recordedView } from '../event-view.ts';
 import { readNdjson, type Line } from '../ndjson.ts';
 import { sequence } from '../page.ts';
 import { parseEvent } from '../parse-event.ts';
-import { fieldProblem } from '../problem.ts';
+import { fieldProblem, Problem } from '../problem.ts';
+import { problemForError } from '../problem-for-error.ts';
 import { itemResult, problemOf, type ItemResult } from '../recording.ts';
 import { answer, problems } from '../responses.ts';
 
 /** Who records where no keys are configured: whoever can reach the loopback. */
 const RECORDED_BY = 'local';
 
-const BATCH_BYTES = 16 * 1_048_576;
+const LONGEST_ARRAY = 10_000;
 
 /** The headers that say where a recorded event is. */
 const PLACE = { Location: 'Where it can be read.', ETag: 'Its version in its stream, for `If-Match`.' };
@@ -80,8 +81,7 @@ function singleRoute(app: App, recorder: Recorder): void {
     },
     async (request, reply) => {
       const event = parseEvent(request.body);
-      const outcomes = await recorder.record([{ event, recordedBy: RECORDED_BY, expectedVersion: ifMatch(request) }]);
-      const outcome = outcomes[0]!;
+      const outcome = await recordOne(recorder, { event, recordedBy: RECORDED_BY, expectedVersion: ifMatch(request) });
       if (!isInLog(outcome)) throw problemOf(outcome);
       const { event: recorded, status } = outcome;
       void reply.header('location', `/v1/events/${recorded.id}`).header('etag', `"${recorded.version}"`);
@@ -138,11 +138,32 @@ function batchRoute(app: App, recorder: Recorder, log: LogStore): void {
   app.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
 }
 
+/** Where nobody knows whether the event was recorded, the client is told the id by which to find out. */
+async function recordOne(recorder: Recorder, submission: Submission): Promise<Outcome> {
+  try {
+    const [outcome] = await recorder.record([submission]);
+    return outcome!;
+  } catch (error) {
+    const { code, message, cause } = problemForError(error);
+    throw new Problem(code, message, { cause, ...(code === 'log_unavailable' ? { id: submission.event.id } : {}) });
+  }
+}
+
 function linesOf(body: unknown): AsyncIterable<Line> {
   if (body instanceof Readable) return readNdjson(body);
-  if (Array.isArray(body)) return Readable.from(body.map((value): Line => ({ value })));
+  if (Array.isArray(body)) return linesOfArray(body);
   const found = body === undefined ? 'nothing' : 'something else';
   throw fieldProblem('invalid_request', [{ pointer: '', found, expected: 'an array of events' }]);
+}
+
+async function* linesOfArray(body: unknown[]): AsyncGenerator<Line> {
+  if (body.length > LONGEST_ARRAY) {
+    throw new Problem(
+      'payload_too_large',
+      `The array is longer than ${LONGEST_ARRAY} items; send newline-delimited JSON.`,
+    );
+  }
+  for (const value of body) yield { value, bytes: 0 };
 }
 
 /** The answer as it grows: a batch may have more results than should be held. */

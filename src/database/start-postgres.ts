@@ -16,7 +16,7 @@ const ATTEMPTS = 5;
 
 export type Started = { port: number; startedHere: boolean };
 
-export async function startServer(plan: ClusterPlan): Promise<Started> {
+export async function startPostgres(plan: ClusterPlan): Promise<Started> {
   const folder = databaseFolderOf(clusterOf(plan.directory));
   for (let attempt = 1; ; attempt++) {
     const running = await readyServer(folder, plan);
