@@ -42,12 +42,9 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
   const listeners: Listener[] = [];
   const close = async () => {
     closing = true;
-    // The connection that owns an embedded database keeps no process alive, not even until it is closed.
-    const awake = setInterval(() => {}, 1_000);
     await Promise.all(listeners.map((listener) => listener.stop()));
     await Promise.all([reading.destroy(), writing.destroy()]);
     await embedded?.stop();
-    clearInterval(awake);
   };
   try {
     await requirePostgres15(reading);

@@ -654,3 +654,25 @@ async function writeInPieces(sending: ClientRequest, bytes: Buffer, size: number
     if (!sending.write(bytes.subarray(start, start + size))) await once(sending, 'drain');
   }
 }
+
+t.test('an item is refused for what the log then holds, also when its batch has brought it there', async (t) => {
+  const retraction = {
+    type: 'EventRetracted',
+    occurred: '2024-11-18',
+    data: { event: uuid(95), reason: 'A misprint' },
+  };
+  const { body } = await demarche.post('/v1/events/batch', [
+    call({}, { participants: ['olaf-scholz', 'nobody'] }),
+    { ...call({ id: uuid(95) }), expectedVersion: 0 },
+    { ...retraction, expectedVersion: 2 },
+    { ...retraction, expectedVersion: 1 },
+    retraction,
+  ]);
+  t.match(body.results, [
+    { status: 'refused', problem: { detail: /found "nobody", expected a registered actor/ } },
+    { status: 'recorded' },
+    { status: 'conflict', problem: { code: 'version_conflict' } },
+    { status: 'recorded' },
+    { status: 'refused', problem: { detail: /retracted by event \d+, expected an event that still stands/ } },
+  ]);
+});

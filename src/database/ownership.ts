@@ -26,8 +26,14 @@ export async function claimOwnership(url: string, isRunning: () => boolean): Pro
     return undefined;
   }
   // The claim is for as long as the process lives, and no reason for it to live longer.
-  (session as Client & { unref(): void }).unref();
-  return { isHeld: () => held, release: () => session.end() };
+  const kept = session as Client & { ref(): void; unref(): void };
+  kept.unref();
+  const release = (): Promise<void> => {
+    // Whoever waits for the end of it does live that long.
+    kept.ref();
+    return session.end();
+  };
+  return { isHeld: () => held, release };
 }
 
 async function claim(session: Client): Promise<boolean> {

@@ -102,7 +102,10 @@ function aftermathViolations({ target, content }: Aftermath, known: Known): Viol
     return parsed.error.issues.map((issue) => ({
       pointer: pointerOf(issue.path),
       found: `a replacement that makes no valid ${target.type}`,
-      expected: issue.message,
+      expected: issue.message
+        .replace(/^Invalid [^:]*: /, '')
+        .replace(/, received .*$/, '')
+        .replace(/^expected /, ''),
     }));
   }
   const event = { ...parsed.data, id: target.id } as NewEvent;

@@ -1,4 +1,5 @@
 // Judges the submissions of a group one after the other, each knowing those before it, and makes of them what the database appends.
+import { isDeepStrictEqual } from 'node:util';
 import type { NewEvent, RecordedEvent } from '../domain/event.ts';
 import type { Violation } from '../domain/event-type.ts';
 import { judge } from '../domain/judge.ts';
@@ -48,8 +49,8 @@ export class JudgedGroup {
   }
 
   /**
-   * Accepts the submission, or says that it cannot be. What is refused only because of events that are not committed
-   * yet is `undecided`: they may still fail, unless all fail together.
+   * Accepts the submission, or says that it cannot be. Where events that are not committed yet make a difference to the
+   * refusal it is `undecided`: they may still fail, unless all fail together.
    */
   judge(item: Pending, request: number): 'accepted' | 'undecided' | { refused: Violation[] } {
     const { event } = item.submission;
@@ -61,7 +62,7 @@ export class JudgedGroup {
     }
     if (this.atomic) return { refused: hopeful.map(withoutSequence) };
     const violations = judge(event, this.#committed);
-    return violations.length === 0 ? 'undecided' : { refused: violations };
+    return isDeepStrictEqual(violations, hopeful) ? { refused: violations } : 'undecided';
   }
 
   /** Forgets what was accepted from the given place on; nothing is judged after that. */

@@ -10,7 +10,7 @@ import { Projector } from '../../src/projections/projector.ts';
 import { freshDatabase } from './fresh-database.ts';
 
 /** The day on which all tests take place. */
-export const TODAY = new Date('2024-11-20T12:00:00Z');
+const TODAY = new Date('2024-11-20T12:00:00Z');
 
 const SILENT = { info() {}, warn() {}, error() {} };
 
