@@ -30,6 +30,8 @@ export function connect<Database = any>(url: string, options: ConnectOptions = {
   pool.on('error', ({ message, code }: Error & { code?: string }) =>
     options.log?.warn({ err: { message, code } }, 'An idle database connection was lost'),
   );
+  // The pool listens only to idle connections: the loss of one in use fails what was asked on it, and must not end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 

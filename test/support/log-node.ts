@@ -1,8 +1,7 @@
 // One node of several: a recorder with a memory and connections of its own, on a log to which others write as well.
-import { Kysely, PostgresDialect, type KyselyPlugin } from 'kysely';
-import { Pool } from 'pg';
+import type { KyselyPlugin } from 'kysely';
 import type { Test } from 'tap';
-import { columnParsers } from '../../src/database/column-parsers.ts';
+import { connect } from '../../src/database/connect.ts';
 import type { LogDatabase, LogStore } from '../../src/events/log-database.ts';
 import { Recorder } from '../../src/events/recorder.ts';
 import { RegistryMemory } from '../../src/events/registry-memory.ts';
@@ -25,10 +24,6 @@ export interface LogNode {
 }
 
 export async function openNode(t: Test, url: string, { schema = 'log', ...options }: Options = {}): Promise<LogNode> {
-  const pool = new Pool({ connectionString: url, max: 4, application_name: 'node', types: columnParsers });
-  // The loss of a connection is the business of whoever asked for something on it.
-  pool.on('connect', (client) => client.on('error', () => {}));
-  pool.on('error', () => {});
   let queriesLeft = 0;
   let action = async () => {};
   const interruption: KyselyPlugin = {
@@ -38,7 +33,7 @@ export async function openNode(t: Test, url: string, { schema = 'log', ...option
       return result;
     },
   };
-  const db = new Kysely<LogDatabase>({ dialect: new PostgresDialect({ pool }), plugins: [interruption] });
+  const db = connect<LogDatabase>(url, { max: 4, applicationName: 'node' }).withPlugin(interruption);
   t.teardown(() => db.destroy());
   const log = { db, schema };
   const registry = new RegistryMemory(log);
