@@ -34,8 +34,12 @@ class Run {
 
   wake(): void {
     this.#woken = true;
-    if (this.#stopped) return;
-    this.#working ??= this.#work().finally(() => (this.#working = undefined));
+    if (this.#stopped || this.#working) return;
+    this.#working = this.#work().finally(() => {
+      this.#working = undefined;
+      // Woken after the last look and before this moment.
+      if (this.#woken) this.wake();
+    });
   }
 
   /** Resolves true once the checkpoint has reached the sequence; false when the deadline comes first, or it has stopped. */
