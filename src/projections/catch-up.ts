@@ -61,8 +61,7 @@ export async function catchUp(
 /** Whether trying again may help: the connection was lost, or the database ended what collided or took too long (SQLSTATE). */
 function isPassing(error: unknown): boolean {
   const { code } = error as { code?: unknown };
-  const ended = typeof code === 'string' && (code.startsWith('40') || code === '55P03' || code === '57014');
-  return ended || isConnectionLoss(error);
+  return (typeof code === 'string' && code.startsWith('40')) || isConnectionLoss(error);
 }
 
 async function whatIsLeft({ db, schema }: LogStore, projection: Projection) {
