@@ -33,7 +33,8 @@ const SYSTEM_CODES = new Set([
 /**
  * Whether an error means that the connection was lost or refused, so that the outcome of what was sent is unknown, or that
  * the server takes nothing now: SQLSTATE class 08 (connection), 25006 (it is a standby by now), class 53 (no room on the
- * disk, in memory, for connections), 55P03 and 57014 (a time limit of the server was reached), 57P01 to 57P05 (shutting down, crashed, starting), or an error of the socket.
+ * disk, in memory, for connections), 55P03 and 57014 (a time limit of the server), 57P01 to 57P05 (shutting down, crashed,
+ * starting), or an error of the socket.
  */
 export function isConnectionLoss(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
