@@ -6,7 +6,7 @@ import type { Line } from './ndjson.ts';
 import { parseBatchItem } from './parse-event.ts';
 import { fieldProblem, Problem } from './problem.ts';
 import { problemForError } from './problem-for-error.ts';
-import { refusedResult, resultOf, type ItemResult } from './recording.ts';
+import { problemOf, refusedResult, resultOf, type ItemResult } from './recording.ts';
 
 /** As many events as fill a group of the log. */
 const CHUNK_EVENTS = 500;
@@ -56,7 +56,11 @@ export async function recordAtomically(
           resultOf(index, submissions[index]!.event.id, outcome),
         )
       : items.map((item, index) =>
-          refusedResult(index, idOf(item), (item instanceof Problem ? item : notRecorded()).toJSON()),
+          refusedResult(
+            index,
+            idOf(item),
+            (item instanceof Problem ? item : problemOf({ status: 'not_recorded' })).toJSON(),
+          ),
         );
   const failed = results.find(
     ({ status, problem }) => (status === 'refused' || status === 'conflict') && problem?.code !== 'not_recorded',
@@ -130,8 +134,4 @@ function idOf(item: Submission | Problem): string | null {
 
 function isSubmission(item: Submission | Problem): item is Submission {
   return !(item instanceof Problem);
-}
-
-function notRecorded(): Problem {
-  return new Problem('not_recorded', 'Another item of this atomic batch could not be recorded, so none was.');
 }

@@ -52,18 +52,12 @@ export class Events {
 
   /** Facts in the order in which they happened, as known at a sequence. Events about other events are not among them. */
   async inOrderOfOccurrence(filter: EventFilter, knownAt: KnownAt, after: OccurredCursor | null, limit: number) {
-    let query = matching(this.#model.tables.selectFrom('entry').selectAll().where(asKnown(knownAt)), filter).where(
+    const query = matching(this.#model.tables.selectFrom('entry').selectAll().where(asKnown(knownAt)), filter).where(
       'of_world',
       '=',
       true,
     );
-    if (after)
-      query = query.where(
-        sql<boolean>`(earliest, latest, sequence) > (${after.earliest}::date, ${after.latest}::date, ${after.sequence})`,
-      );
-    const { sequence, entries } = await this.#model.ask({
-      entries: query.orderBy('earliest').orderBy('latest').orderBy('sequence').limit(limit),
-    });
+    const { sequence, entries } = await this.#model.ask({ entries: pageByDate(query, after, limit) });
     return { sequence, items: await this.#factsOf(entries, filter) };
   }
 
@@ -88,18 +82,12 @@ export class Events {
       .select('reaction.sequence')
       .where(asKnown(knownAt))
       .where('target', '=', target);
-    let query = this.#model.tables
+    const query = this.#model.tables
       .selectFrom('entry')
       .selectAll()
       .where(asKnown(knownAt))
       .where('sequence', 'in', reacting);
-    if (after)
-      query = query.where(
-        sql<boolean>`(earliest, latest, sequence) > (${after.earliest}::date, ${after.latest}::date, ${after.sequence})`,
-      );
-    const { sequence, entries } = await this.#model.ask({
-      entries: query.orderBy('earliest').orderBy('latest').orderBy('sequence').limit(limit),
-    });
+    const { sequence, entries } = await this.#model.ask({ entries: pageByDate(query, after, limit) });
     return { sequence, items: await this.#factsOf(entries, { match: 'overlap' }) };
   }
 
@@ -145,6 +133,14 @@ function matching(entries: Entries, filter: EventFilter): Entries {
   if (from !== undefined) query = query.where(first, '>=', from);
   if (to !== undefined) query = query.where(last, '<=', to);
   return query;
+}
+
+/** A page by date, after a place on the time line. */
+function pageByDate(entries: Entries, after: OccurredCursor | null, limit: number): Entries {
+  const page = entries.orderBy('earliest').orderBy('latest').orderBy('sequence').limit(limit);
+  if (!after) return page;
+  const { earliest, latest, sequence } = after;
+  return page.where(sql<boolean>`(earliest, latest, sequence) > (${earliest}::date, ${latest}::date, ${sequence})`);
 }
 
 function windowOf(entry: Entry, from: string | undefined, to: string | undefined): 'contained' | 'overlap' {
