@@ -297,7 +297,13 @@ t.test('how things are going is told: the head of the log, the read models, heal
   t.match(projections, { sequence });
   t.same(
     projections.items.map((each: any) => [each.name, each.checkpoint, each.lag, each.lagSeconds, each.failed]),
-    ['actors', 'events', 'issues', 'positions'].map((name) => [name, sequence, 0, 0, null]),
+    ['actors', 'dealings', 'events', 'issues', 'ledgers', 'positions', 'sourcing'].map((name) => [
+      name,
+      sequence,
+      0,
+      0,
+      null,
+    ]),
   );
   t.match(await demarche.get('/health/live'), { status: 200, body: { status: 'live' } });
   t.match(await demarche.get('/health/ready'), {

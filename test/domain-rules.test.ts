@@ -1,8 +1,9 @@
 // What may be recorded: each rule of each event type, broken on purpose. A refusal names the field, what was found and what
 // was expected.
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { actor, CAST, issue, office, position } from './support/cast.ts';
 import { type Draft, idOf, MemoryLog } from './support/oracle-log.ts';
+import { accepts, correction, refuses, retraction } from './support/rules.ts';
 
 const CALL = idOf(101);
 const STATEMENT = idOf(102);
@@ -35,14 +36,6 @@ function reaction(to: object): Draft {
   return { type: 'ReactionIssued', occurred: '2024-11-15', data };
 }
 
-function correction(event: string, replacement: object): Draft {
-  return { type: 'EventCorrected', occurred: '2024-11-18', data: { event, reason: 'It was wrong', replacement } };
-}
-
-function retraction(event: string): Draft {
-  return { type: 'EventRetracted', occurred: '2024-11-18', data: { event, reason: 'It was wrong' } };
-}
-
 /** The cast, a call, a statement, and a call that was taken back. */
 function worldWith(...more: Draft[]): MemoryLog {
   return new MemoryLog().record(
@@ -53,23 +46,6 @@ function worldWith(...more: Draft[]): MemoryLog {
     retraction(RETRACTED),
     ...more,
   );
-}
-
-/** A refusal: the pointer, what was found, what was expected. */
-type Refusal = [pointer: string, found: string | RegExp, expected: string | RegExp];
-
-function refuses(t: Test, log: MemoryLog, draft: Draft, ...refusals: Refusal[]): void {
-  const found = log.violations(draft);
-  t.match(
-    found,
-    refusals.map(([pointer, found, expected]) => ({ pointer, found, expected })),
-    `${draft.type} ${refusals[0]![0]}`,
-  );
-  t.equal(found.length, refusals.length);
-}
-
-function accepts(t: Test, log: MemoryLog, draft: Draft, why = draft.type): void {
-  t.same(log.violations(draft), [], why);
 }
 
 t.test('a reference must lead to something known that still stands', async (t) => {
@@ -220,6 +196,14 @@ t.test('a demand is addressed to others', async (t) => {
     'the speaker',
     'somebody else: nobody demands of oneself',
   ]);
+  const joint = { speaker: 'kremlin', onBehalfOf: 'russia', jointlyWith: ['germany'] };
+  refuses(
+    t,
+    log,
+    demand({ ...joint, addressees: ['russia', 'ukraine', 'germany'] }),
+    ['/data/addressees/0', '"russia", whose own demand it is', /^somebody else/],
+    ['/data/addressees/2', '"germany", whose own demand it is', /^somebody else/],
+  );
   accepts(t, log, demand({ addressees: ['russia'] }));
   accepts(t, log, demand());
 });
@@ -284,15 +268,15 @@ t.test('a correction does not turn a record into one of another actor or issue',
   const log = worldWith(registered);
   refuses(t, log, correction(UNKNOWN, { data: { ...registered.data, actor: 'otan' } }), [
     '/data/replacement/data',
-    'another actor or issue',
-    'the same one as in actor-nato; retract the event and record another',
+    'data of actor-otan',
+    'data of actor-nato; to move the event, retract it and record another',
   ]);
   accepts(t, log, correction(UNKNOWN, { data: { ...registered.data, name: 'NATO' } }), 'it does not clash with itself');
   const reworded = { type: 'IssueReworded', occurred: '2024', data: { issue: 'troop-withdrawal', proposition: 'x' } };
   log.record({ ...reworded, id: idOf(998) });
   refuses(t, log, correction(idOf(998), { data: { issue: 'territorial-settlement', proposition: 'x' } }), [
     '/data/replacement/data',
-    'another actor or issue',
+    'data of issue-territorial-settlement',
     /issue-troop-withdrawal/,
   ]);
 });
@@ -301,14 +285,18 @@ t.test('what was said about an event is not corrected, and a retraction is not t
   const corrected = { ...correction(CALL, { occurred: '2024-11-14' }), id: UNKNOWN };
   const retracted = { ...retraction(STATEMENT), id: idOf(998) };
   const log = worldWith(corrected, retracted);
-  const expected = 'an event that can be taken back or put right; to restore a fact, record it anew';
+  const expected = 'an event about the world; to put right what was said about one, retract it and record it anew';
   refuses(t, log, correction(UNKNOWN, { occurred: '2024' }), [
     '/data/event',
     'an event of type EventCorrected',
     expected,
   ]);
   refuses(t, log, correction(idOf(998), { occurred: '2024' }), ['/data/event', /EventRetracted/, expected]);
-  refuses(t, log, retraction(idOf(998)), ['/data/event', 'an event of type EventRetracted', expected]);
+  refuses(t, log, retraction(idOf(998)), [
+    '/data/event',
+    'an event of type EventRetracted',
+    'an event that can be taken back; to restore a fact, record it anew',
+  ]);
   accepts(t, log, retraction(UNKNOWN), 'a correction may be taken back');
 });
 

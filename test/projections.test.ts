@@ -16,7 +16,7 @@ import { projections } from '../src/projections/every-projection.ts';
 import { Actors } from '../src/projections/find-actors.ts';
 import { Events } from '../src/projections/find-events.ts';
 import { Issues } from '../src/projections/find-issues.ts';
-import { Positions } from '../src/projections/positions/find-positions.ts';
+import { type AssertionView, Positions } from '../src/projections/positions/find-positions.ts';
 import { prepare } from '../src/projections/prepare.ts';
 import { rebuild } from '../src/projections/rebuild.ts';
 import { schemaName } from '../src/projections/schema.ts';
@@ -147,6 +147,21 @@ async function checkAnswers(models: ReadModels, oracle: Oracle, prefix: string, 
     { issues: [issue], from: '2024-02-01', to: '2024-03-01', match: 'contained' },
     { issues: [issue], types: ['PositionStated', 'IssueReworded'], to: '2024-03-01', match: 'overlap' },
     { actors: [other], text: 'sAiD 1', match: 'overlap' },
+    { actors: [actor], modalities: ['planned'], match: 'overlap' },
+    {
+      issues: [issue],
+      modalities: ['planned', 'asserted'],
+      types: ['PositionStated', 'DemandStated'],
+      match: 'overlap',
+    },
+    {
+      issues: [issue],
+      types: ['EventRetracted', 'PositionStated'],
+      from: '2024-03-01',
+      to: '2024-03-01',
+      match: 'overlap',
+    },
+    { actors: [actor], from: '2024-01-01', to: '2024-02-29', match: 'contained' },
   ] as const;
   for (const seeking of seekings) {
     const sought = seeking as unknown as Parameters<Oracle['events']>[0];
@@ -180,8 +195,17 @@ async function checkPositions(models: ReadModels, oracle: Oracle, prefix: string
   const pairs = actors.flatMap((actor) => issues.map((issue) => ({ actor, issue })));
   await Promise.all([
     ...pairs.map(async ({ actor, issue }) => {
-      const { sequence: _, countedFor, ...found } = await models.positions.series(actor, issue, moment);
-      assert.deepEqual({ ...found, countedFor: countedFor.toSorted() }, oracle.series(actor, issue, moment.at));
+      const { series, countedFor, ...rest } = oracle.series(actor, issue, moment.at);
+      const items = await inPages<AssertionView>(async (after) => {
+        const {
+          sequence: _,
+          items,
+          ...found
+        } = await models.positions.series(actor, issue, moment, placeInSeries(after), 3);
+        assert.deepEqual({ ...found, countedFor: found.countedFor.toSorted() }, { ...rest, countedFor });
+        return items;
+      });
+      assert.deepEqual(items, series);
     }),
     ...issues.map(async (issue) => {
       const items = await inPages<{ principal: string }>(
@@ -193,7 +217,57 @@ async function checkPositions(models: ReadModels, oracle: Oracle, prefix: string
       const { items } = await models.positions.ofPrincipal(actor, moment, '', EVERYTHING);
       assert.deepEqual(items, oracle.ofPrincipal(actor, moment.at));
     }),
+    checkCurrent(models, oracle, actors, moment),
+    checkChanges(models, oracle, prefix, moment.knownAt),
   ]);
+}
+
+async function checkCurrent(models: ReadModels, oracle: Oracle, actors: string[], moment: Moment): Promise<void> {
+  const { items } = await models.positions.current(actors, moment);
+  const expected = actors.toSorted().flatMap((actor) => oracle.ofPrincipal(actor, moment.at));
+  assert.deepEqual(
+    items,
+    expected.map(({ principal, issue, position, event, sequence }) => ({
+      principal,
+      issue,
+      position,
+      event,
+      sequence,
+    })),
+  );
+}
+
+async function checkChanges(models: ReadModels, oracle: Oracle, prefix: string, knownAt: number | null): Promise<void> {
+  const { actors, issues } = namesOf(prefix);
+  const windows = [
+    { from: '0001-01-01', to: '2024-02-15' },
+    { from: '2023-12-31', to: '2024-02-29' },
+  ];
+  const among = [
+    { issues },
+    { actors },
+    { actors: actors.slice(0, 1), issues },
+    { actors: actors.slice(0, 2), issues: issues.slice(0, 1) },
+  ];
+  for (const { from, to, ...names } of windows.flatMap((window) => among.map((some) => ({ ...window, ...some })))) {
+    const items = await inPages<AssertionView>(async (after) => {
+      const sought = { from, to, ...names };
+      return (await models.positions.changes(sought, knownAt, placeInSeries(after), 3)).items;
+    });
+    const isSought = ({ principal, issue }: { principal: string; issue: string }) =>
+      (names.actors ?? actors).includes(principal) && (names.issues ?? issues).includes(issue);
+    const expected = oracle.changes(from, to).filter(isSought);
+    assert.deepEqual(items, expected.toSorted(bySpeaker));
+  }
+}
+
+/** What is otherwise in order: said in one event, by the speaker. */
+function bySpeaker(a: { sequence: number; speaker: string }, b: { sequence: number; speaker: string }): number {
+  return a.sequence === b.sequence ? (a.speaker < b.speaker ? -1 : 1) : 0;
+}
+
+function placeInSeries(after: AssertionView | null) {
+  return after && { ...dayBounds(after.occurred), sequence: after.sequence, speaker: after.speaker };
 }
 
 /** The log as if what was retracted, and what was said about it, had never been recorded. */

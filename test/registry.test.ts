@@ -1,78 +1,20 @@
 // What holds for every event type, present and future: its example can be recorded, it is described, and it keeps the promises
 // of a type.
 import t from 'tap';
+import { z } from 'zod';
+import { cameoCodes, quadClasses } from '../src/domain/codings/cameo.ts';
 import type { EventContent } from '../src/domain/event.ts';
 import type { EventType } from '../src/domain/event-type.ts';
-import { CallHeld } from '../src/domain/registry.ts';
+import { CallHeld } from '../src/domain/event-types.ts';
 import { coding } from '../src/domain/source.ts';
 import { upcast } from '../src/domain/upcast.ts';
 import { eventTypes, findEventType } from '../src/domain/vocabulary.ts';
 import { Recorder } from '../src/events/recorder.ts';
 import { buildApp } from '../src/http/app.ts';
-import { actor, issue } from './support/cast.ts';
+import { actor } from './support/cast.ts';
 import { startDemarche } from './support/demarche.ts';
-import { type Draft, idOf, MemoryLog } from './support/oracle-log.ts';
-
-/** After everything that the examples tell. */
-const TODAY = new Date('2030-01-01T12:00:00Z');
-
-const exampleOf = ({ type, example }: EventType): Draft => ({ type, ...example });
-const referencesOf = (type: EventType) => type.references(exampleOf(type) as unknown as EventContent);
-const emptyLog = () => new MemoryLog(TODAY.toISOString().slice(0, 10));
-
-/** Everything that the examples name, registered: by an example where there is one for it, else in the simplest way. */
-function registryStory(): Draft[] {
-  const examples = eventTypes.filter(({ family }) => family === 'registry').map(exampleOf);
-  const introduced = new Set(examples.flatMap(slugsIntroducedBy));
-  const references = eventTypes.flatMap(referencesOf).filter(({ target }) => !introduced.has(target));
-  const slugs = (kind: string) => [...new Set(references.filter((to) => to.kind === kind).map(({ target }) => target))];
-  return inPossibleOrder([...slugs('actor').map((slug) => actor(slug)), ...slugs('issue').map(issue), ...examples]);
-}
-
-function slugsIntroducedBy({ type, data }: Draft): unknown[] {
-  const { actor, issue } = data as Record<string, unknown>;
-  return type === 'ActorRegistered' ? [actor] : type === 'IssueOpened' ? [issue] : [];
-}
-
-/** The events in an order in which each may be recorded after those before it. */
-function inPossibleOrder(drafts: Draft[]): Draft[] {
-  const log = emptyLog();
-  const ordered: Draft[] = [];
-  for (let waiting = drafts; waiting.length > 0;) {
-    const taken = waiting.filter((draft) => log.take(draft));
-    if (taken.length === 0) throw new Error(`No order lets these be recorded: ${JSON.stringify(waiting)}`);
-    ordered.push(...taken);
-    waiting = waiting.filter((draft) => !taken.includes(draft));
-  }
-  return ordered;
-}
-
-const registered = registryStory();
-
-/**
- * The example of a type, after the events that it points at. These get ids from `first` on, and are the first examples
- * after which it may be recorded.
- */
-function storyOf(type: EventType, first: number): Draft[] {
-  const targets = [...new Set(referencesOf(type).flatMap(({ kind, target }) => (kind === 'event' ? [target] : [])))];
-  const text = JSON.stringify(exampleOf(type));
-  const example = JSON.parse(targets.reduce((all, id, n) => all.replaceAll(id, idOf(first + n)), text)) as Draft;
-  for (const candidate of eventTypes.filter(pointsAtNoEvent)) {
-    const before = targets.map((_, n) => ({ ...exampleOf(candidate), id: idOf(first + n) }));
-    const log = emptyLog().record(...registered);
-    if (before.every((draft) => log.take(draft)) && log.take(example)) return [...before, example];
-  }
-  throw new Error(`After no other example may that of ${type.type} be recorded.`);
-}
-
-function pointsAtNoEvent(type: EventType): boolean {
-  return referencesOf(type).every(({ kind }) => kind !== 'event');
-}
-
-/** By type: its example last. Those of the registry family are told already. */
-const stories = new Map(
-  eventTypes.map((type, n) => [type, type.family === 'registry' ? [exampleOf(type)] : storyOf(type, 1_000 + n * 10)]),
-);
+import { type Draft, idOf } from './support/oracle-log.ts';
+import { AFTERWARDS, emptyLog, exampleOf, registered, slugsIntroducedBy, stories } from './support/stories.ts';
 
 t.test('the example of every type is a valid event, and nothing is added to it', async (t) => {
   for (const type of eventTypes) t.same(type.content.parse(exampleOf(type)), exampleOf(type), type.type);
@@ -80,7 +22,7 @@ t.test('the example of every type is a valid event, and nothing is added to it',
 
 t.test('the example of every type is recorded through the API and reads back as it was sent', async (t) => {
   const { log, registry, projector } = await startDemarche(t);
-  const recorder = new Recorder({ log, registry, now: () => TODAY, onRecorded: () => projector.wake() });
+  const recorder = new Recorder({ log, registry, now: () => AFTERWARDS, onRecorded: () => projector.wake() });
   const app = await buildApp({ log, registry, projector, recorder, checkResponses: true });
   t.teardown(() => app.close());
   const told = new Set<string>();
@@ -125,7 +67,7 @@ t.test('every type is in the vocabulary and in the OpenAPI document', async (t) 
     t.match(body, { type: type.type, family: type.family, version: type.version, summary: type.summary });
     t.match(body.schema, { $ref: `#/$defs/${type.type}` });
     const cameo = type.cameo(type.example.data);
-    t.same(body.defaultCoding, cameo === null ? null : { cameo });
+    t.same(body.defaultCoding?.cameo ?? null, cameo);
   }
 });
 
@@ -153,32 +95,233 @@ t.test('a field that no type has is refused, with the nearest that it has', asyn
   }
 });
 
-t.test('every fact about the world has a CAMEO code by default, as text of two to four digits', async (t) => {
-  for (const type of eventTypes) {
-    const cameo = type.cameo(type.example.data);
-    const isInteraction = type.family !== 'registry' && type.family !== 'about';
-    t.equal(cameo !== null, isInteraction, type.type);
-    if (cameo !== null) t.ok(coding.safeParse({ cameo, codedBy: 'default' }).success, `${type.type}: ${cameo}`);
+/** The values that a schema lists, a number that has few as such; `undefined` where the field may be left out. */
+function valuesOf(schema: unknown, example?: unknown): unknown[] {
+  if (schema instanceof z.ZodOptional) {
+    const values = valuesOf(schema.unwrap(), example);
+    return values.length > 0 ? [...values, undefined] : [];
   }
+  if (schema instanceof z.ZodObject) return inEveryWay(schema, (example ?? {}) as Data);
+  if (schema instanceof z.ZodEnum) return schema.options;
+  if (schema instanceof z.ZodBoolean) return [true, false];
+  if (!(schema instanceof z.ZodNumber)) return [];
+  const [first, last] = [schema.minValue ?? -Infinity, schema.maxValue ?? Infinity];
+  return last - first < 10 ? Array.from({ length: last - first + 1 }, (_, n) => first + n) : [];
+}
+
+type Data = Record<string, unknown>;
+
+/** The object with all the values that its schema lists, in every combination. */
+function inEveryWay({ shape }: z.ZodObject, example: Data): Data[] {
+  return Object.entries(shape).reduce(
+    (ways, [field, schema]) => {
+      const values = valuesOf(schema, example[field]);
+      return values.length === 0 ? ways : ways.flatMap((way) => values.map((value) => ({ ...way, [field]: value })));
+    },
+    [example],
+  );
+}
+
+const variantsOf = ({ data, example }: EventType) => inEveryWay(data, example.data);
+
+/** Laws, elections and the economy: facts that CAMEO has no code for. */
+const isUncoded = ({ type }: EventType, { kind, category }: Data) =>
+  (type === 'LegalActTaken' && ['obligation', 'law', 'other'].includes(kind as string)) ||
+  (type === 'ContextRecorded' && ['electoral', 'economic', 'other'].includes(category as string));
+
+t.test('every interaction has a CAMEO code by default, whatever it says of all it may say', async (t) => {
+  for (const type of eventTypes) {
+    const isInteraction = type.family !== 'registry' && type.family !== 'about';
+    for (const data of variantsOf(type)) {
+      const cameo = type.cameo(data);
+      const what = `${type.type}: ${cameo} for ${JSON.stringify(data)}`;
+      if (isInteraction && !isUncoded(type, data)) t.ok(typeof cameo === 'string' && cameoCodes.has(cameo), what);
+      else t.equal(cameo, null, what);
+    }
+  }
+  const listed = (name: string) => variantsOf(findEventType(name)!).length;
+  t.same(
+    ['AidChanged', 'ReactionIssued', 'CallHeld', 'PositionStated'].map(listed),
+    [4 * 5 * 4, 5, 3 * 3, 3 + 1],
+    'all there is was said',
+  );
 });
+
+/** The default code for each of the values that a field may have; null where CAMEO has none. */
+const DEFAULTS: [type: string, field: string, codes: Record<string, string | null>][] = [
+  ['MeetingHeld', 'format', { bilateral: '040', multilateral: '040', summit: '040', visit: '042' }],
+  ['AttendanceDeclared', 'decision', { attends: '036', declines: '125' }],
+  [
+    'DemandStated',
+    'force',
+    { appeal: '020', urge: '020', demand: '100', insist: '100', condition: '100', ultimatum: '139' },
+  ],
+  ['DemandAnswered', 'answer', { accepted: '080', partly_met: '080', refused: '120' }],
+  ['ProposalTabled', 'stage', { exploring: '014', tabled: '030' }],
+  ['ProposalAnswered', 'answer', { accepted: '030', partly_met: '030', refused: '120' }],
+  [
+    'ThreatIssued',
+    'threat',
+    { military: '138', sanctions: '1312', relations: '1313', aid: '1311', negotiations: '134', other: '130' },
+  ],
+  [
+    'CommitmentMade',
+    'kind',
+    { military_aid: '0332', economic_aid: '0331', humanitarian_aid: '0333', talks: '036', cooperation: '030' },
+  ],
+  [
+    'CommitmentUpdated',
+    'status',
+    { in_the_works: '014', stalled: '012', compromised: '080', kept: '060', broken: '120', withdrawn: '120' },
+  ],
+  ['AgreementReached', 'stage', { draft: '030', initialled: '057', signed: '057' }],
+  [
+    'LegalActTaken',
+    'kind',
+    { arrest_warrant: '173', annexation: '192', ruling: '116', obligation: null, law: null, other: null },
+  ],
+  [
+    'RelationsChanged',
+    'change',
+    { recognised: '054', upgraded: '050', reduced: '161', expelled: '166', broken_off: '161' },
+  ],
+  [
+    'ContextRecorded',
+    'category',
+    { military: '150', electoral: null, economic: null, cooperation: '060', other: null },
+  ],
+];
+
+const AID = {
+  military: { started: '072', increased: '072', unchanged: '072', reduced: '1622', stopped: '1622' },
+  economic: { started: '071', increased: '071', unchanged: '071', reduced: '1621', stopped: '1621' },
+  humanitarian: { started: '073', increased: '073', unchanged: '073', reduced: '1623', stopped: '1623' },
+  undefined: { started: '070', increased: '070', unchanged: '070', reduced: '162', stopped: '162' },
+};
+
+/** Those that have one code whatever they say. */
+const ALWAYS = {
+  CallHeld: '041',
+  EncounterAnnounced: '036',
+  EncounterCancelled: '125',
+  StatementMade: '010',
+  PositionStated: '010',
+  PositionWithdrawn: '010',
+  DemandWithdrawn: '080',
+  ConcessionMade: '080',
+  NegotiationProposed: '036',
+  NegotiationOpened: '046',
+  NegotiationSuspended: '164',
+  NegotiationResumed: '046',
+  NegotiationAbandoned: '164',
+  NegotiationConcluded: '046',
+  SanctionImposed: '163',
+};
 
 function cameo(type: string, data: object): string | null {
   return findEventType(type)!.cameo(data as Record<string, unknown>);
 }
 
 t.test('the default CAMEO code follows what is said', async (t) => {
-  t.same(
-    ['appeal', 'urge', 'demand', 'insist', 'condition', 'ultimatum'].map((force) => cameo('DemandStated', { force })),
-    ['020', '020', '100', '100', '100', '139'],
-  );
+  for (const [type, field, codes] of DEFAULTS) {
+    const schema = findEventType(type)!.data.shape[field];
+    const values = valuesOf(schema).filter((value) => value !== undefined) as string[];
+    const given = Object.fromEntries(values.map((value) => [value, cameo(type, { [field]: value })]));
+    t.same(given, codes, type);
+  }
+  for (const [kind, codes] of Object.entries(AID))
+    for (const [direction, code] of Object.entries(codes))
+      t.equal(cameo('AidChanged', { ...(kind !== 'undefined' && { kind }), direction }), code, `${kind} ${direction}`);
   t.same(
     [-2, -1, 0, 1, 2].map((sentiment) => cameo('ReactionIssued', { sentiment })),
     ['111', '111', '010', '051', '051'],
   );
+  for (const [type, code] of Object.entries(ALWAYS))
+    t.same(new Set(variantsOf(findEventType(type)!).map((data) => cameo(type, data))), new Set([code]), type);
   t.same(
-    ['bilateral', 'visit'].map((format) => cameo('MeetingHeld', { format })),
-    ['040', '042'],
+    ['MeetingHeld', 'ProposalTabled', 'CommitmentMade'].map((type) => cameo(type, {})),
+    ['040', '030', '030'],
+    'where nothing is said',
   );
+  const told = [...DEFAULTS.map(([type]) => type), ...Object.keys(ALWAYS), 'AidChanged', 'ReactionIssued'];
+  const ofWorld = eventTypes.filter(({ family }) => family !== 'registry' && family !== 'about');
+  t.same(told.toSorted(), ofWorld.map(({ type }) => type).toSorted(), 'every type is told of');
+});
+
+t.test('the table of CAMEO codes is whole, and its codes are texts', async (t) => {
+  t.equal(cameoCodes.size, 312);
+  for (const [code, row] of cameoCodes) {
+    t.match(code, /^\d{2,4}$/);
+    t.ok(row.goldstein >= -10 && row.goldstein <= 10, `${code}: ${row.goldstein}`);
+    t.ok(row.name.length > 3 && quadClasses.includes(row.quadClass), `${code}: ${row.name}`);
+    if (row.plover) t.match(row.plover.type, /^[A-Z]+$/, code);
+  }
+  const roots = [...cameoCodes.keys()].filter((code) => code.length === 2);
+  t.same(
+    roots.toSorted(),
+    Array.from({ length: 20 }, (_, n) => String(n + 1).padStart(2, '0')),
+  );
+  t.same(
+    ['01', '010', '10', '100'].map((code) => cameoCodes.get(code)?.name),
+    ['Make public statement', 'Make statement', 'Demand', cameoCodes.get('100')!.name],
+    '010 is not 10',
+  );
+  t.same(
+    ['010', '10', '163'].map((code) => cameoCodes.get(code)!.goldstein),
+    [0, -5, -8],
+  );
+});
+
+t.test('a coding with a code that is not in the table is refused', async (t) => {
+  const { post } = await startDemarche(t);
+  const call = { type: 'CallHeld', ...CallHeld.example };
+  const expected = 'a CAMEO code as text, two to four digits, such as 041';
+  const unheardOf = ['999', '10 ', ' 10', '1', '00', '0', '21', '0100', '41', '041\n', '０４１', ''];
+  for (const cameo of [...unheardOf, 10, 41, null, ['041'], 'toString', '0'.repeat(1_000)]) {
+    t.notOk(coding.safeParse({ cameo, codedBy: 'An analyst' }).success, JSON.stringify(cameo));
+    const { status, body } = await post('/v1/events', { ...call, coding: { cameo, codedBy: 'An analyst' } });
+    t.match({ status, body }, { status: 400, body: { errors: [{ pointer: '/coding/cameo' }] } });
+    if (unheardOf.includes(cameo as string)) t.match(body.errors, [{ expected }], JSON.stringify(cameo));
+  }
+  const byNobody = await post('/v1/events', { ...call, coding: { cameo: '041' } });
+  t.match(byNobody, { status: 400, body: { errors: [{ pointer: '/coding/codedBy' }] } });
+});
+
+t.test('a coding that was chosen is shown with who chose it, and with what follows from the code', async (t) => {
+  const demarche = await startDemarche(t);
+  const { post, get } = demarche;
+  await demarche.record(actor('germany', 'state'), actor('russia', 'state'));
+  const call = { type: 'CallHeld', occurred: '2024-11-15', data: { participants: ['germany', 'russia'] } };
+  const byDefault = {
+    codedBy: 'default',
+    cameo: '041',
+    name: 'Discuss by telephone',
+    goldstein: 1,
+    quadClass: 'verbal_cooperation',
+    plover: { type: 'CONSULT', mode: 'phone', contexts: [] },
+  };
+  const occupied = {
+    codedBy: 'An analyst',
+    cameo: '192',
+    name: 'Occupy territory',
+    goldstein: -9.5,
+    quadClass: 'material_conflict',
+    plover: { type: 'COERCE', mode: 'seize', contexts: ['military'] },
+  };
+  const demanded = { codedBy: 'An analyst', cameo: '10', name: 'Demand', goldstein: -5, plover: null };
+  const said = { codedBy: 'An analyst', cameo: '010', name: 'Make statement', goldstein: 0, plover: null };
+  for (const shown of [byDefault, occupied, demanded, said]) {
+    const { cameo, codedBy } = shown;
+    const posted = await post('/v1/events', { ...call, ...(shown !== byDefault && { coding: { cameo, codedBy } }) });
+    t.match(posted, { status: 201, body: { coding: shown } }, 'in the answer to POST');
+    const { id, sequence } = posted.body;
+    const read = await get(`/v1/events/${id}?minSequence=${sequence}`);
+    t.same(read.body.coding, posted.body.coding, 'in GET');
+    const list = await get(`/v1/events?minSequence=${sequence}`);
+    t.same(list.body.items.find((item: { id: string }) => item.id === id).coding, posted.body.coding, 'in the list');
+  }
+  const registered = await post('/v1/events', actor('ukraine', 'state'));
+  t.equal(registered.body.coding, null, 'a registration is no interaction');
 });
 
 t.test('the data of every former version becomes valid data of today', async (t) => {

@@ -1,9 +1,19 @@
 // Opens a database: one Kysely around one pool of connections. A connection lost while idle is logged and replaced.
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { type CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import { Pool } from 'pg';
 import { columnParsers } from './column-parsers.ts';
 
 const OLDEST = 15;
+
+const SESSION = [
+  // Times arrive as text, so the text must not depend on how the server happens to be set up.
+  'TimeZone=UTC',
+  'DateStyle=ISO',
+  'IntervalStyle=iso_8601',
+  // Pages of an index are read from memory or flash, not from a turning disk; and compiling a query takes longer than answering it.
+  'random_page_cost=1.1',
+  'jit=off',
+];
 
 export type ConnectOptions = {
   /** Connections at most; what waits longer than ten seconds for one fails. */
@@ -11,6 +21,8 @@ export type ConnectOptions = {
   /** Shown in pg_stat_activity. */
   applicationName?: string;
   log?: { warn(details: object, message: string): void };
+  /** Told of every query as it is sent. */
+  onQuery?: (query: CompiledQuery) => void;
 };
 
 export function connect<Database = any>(url: string, options: ConnectOptions = {}): Kysely<Database> {
@@ -22,8 +34,7 @@ export function connect<Database = any>(url: string, options: ConnectOptions = {
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     types: columnParsers,
-    // Times arrive as text, so the text must not depend on how the server happens to be set up.
-    options: '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601',
+    options: SESSION.map((setting) => `-c ${setting}`).join(' '),
   });
   // Without a listener the loss of an idle connection would end the process.
   // Not the error itself, to which the pool has tied the whole client.
@@ -32,7 +43,11 @@ export function connect<Database = any>(url: string, options: ConnectOptions = {
   );
   // The pool listens only to idle connections: the loss of one in use fails what was asked on it, and must not end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const { onQuery } = options;
+  return new Kysely<Database>({
+    dialect: new PostgresDialect({ pool }),
+    ...(onQuery && { log: ({ query }) => onQuery(query) }),
+  });
 }
 
 export async function requirePostgres15(db: Kysely<any>): Promise<void> {

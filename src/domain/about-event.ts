@@ -14,14 +14,12 @@ export function targetStream(event: NewEvent<AboutContent>, known: Known): strin
 }
 
 /** The target is not an event of these types; that it exists and is not retracted is checked for every reference. */
-export function targetViolations(event: NewEvent<AboutContent>, known: Known, refused: string[]): Violation[] {
+export function targetViolations(
+  event: NewEvent<AboutContent>,
+  known: Known,
+  { refused, expected }: { refused: string[]; expected: string },
+): Violation[] {
   const target = known.fact(event.data.event);
   if (!target || !refused.includes(target.type)) return [];
-  return [
-    {
-      pointer: '/data/event',
-      found: `an event of type ${target.type}`,
-      expected: 'an event that can be taken back or put right; to restore a fact, record it anew',
-    },
-  ];
+  return [{ pointer: '/data/event', found: `an event of type ${target.type}`, expected }];
 }

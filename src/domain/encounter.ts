@@ -1,9 +1,32 @@
-// What calls and meetings have in common: whoever began or hosted one was part of it.
+// What calls and meetings have in common: whoever began or hosted one was part of it, and it may have been announced.
+import { typeViolations } from './answer.ts';
 import type { EventContent, NewEvent } from './event.ts';
-import type { Violation } from './event-type.ts';
+import { countsAsFact, type Dyad, type Violation } from './event-type.ts';
+import type { Fact } from './fact.ts';
 import type { Known } from './known.ts';
 import { parseOccurred } from './occurred.ts';
 import { principalOf } from './principal.ts';
+import { eventRef } from './reference.ts';
+
+export const announced = eventRef.optional().meta({ description: 'The announcement that came true with it.' });
+
+/** Every participant meets every other. */
+export function among({ participants }: { participants: string[] }): Dyad {
+  return { from: participants, to: participants };
+}
+
+export function announcedViolations(
+  { data }: NewEvent<EventContent<string, { announced?: string | undefined }>>,
+  known: Known,
+): Violation[] {
+  if (data.announced === undefined) return [];
+  return typeViolations('/data/announced', known.fact(data.announced)!, ['EncounterAnnounced']);
+}
+
+/** The cancellation of an announced encounter, where there is one that counts. It is in the stream of the announcement. */
+export function cancellationOf({ stream }: Pick<Fact, 'stream'>, known: Known): Fact | undefined {
+  return known.factsIn(stream).find((fact) => fact.type === 'EncounterCancelled' && countsAsFact(fact));
+}
 
 /** The party in `field` is one of the participants, or somebody one of them speaks for on that day. */
 export function partyViolations(

@@ -9,7 +9,16 @@ import { attribution, coding, grade, source } from './source.ts';
 import { stance } from './stance.ts';
 import { text } from './text.ts';
 
-export const FAMILIES = ['registry', 'encounter', 'utterance', 'about'] as const;
+export const FAMILIES = [
+  'registry',
+  'encounter',
+  'utterance',
+  'answer',
+  'commitment',
+  'process',
+  'act',
+  'about',
+] as const;
 export type Family = (typeof FAMILIES)[number];
 
 /** Why an event is refused: the field as a JSON Pointer, what stands there, and what would be right. */
@@ -19,6 +28,12 @@ export interface Violation {
   expected: string;
   /** The reference that leads nowhere, where that is what is wrong. */
   unknown?: { kind: 'actor' | 'issue'; target: string };
+}
+
+/** Who acts towards whom, as slugs: what CAMEO calls the source and the target actors. Nobody acts towards oneself. */
+export interface Dyad {
+  from: string[];
+  to: string[];
 }
 
 /** Turns the data of one former version into that of the next. `example` is data of the former version, for the tests. */
@@ -39,6 +54,8 @@ interface Definition<Type extends string, Data extends z.ZodObject> {
   stream: (event: NewEvent<EventContent<Type, z.infer<Data>>>, known: Known) => string;
   /** The default CAMEO code; null where the fact is no interaction. */
   cameo: (data: z.infer<Data>) => string | null;
+  /** Who acts towards whom; left out where the fact is no interaction. */
+  dyad?: (data: z.infer<Data>) => Dyad;
   /** What holds beyond the shape. References, and dates that lie in the future, are checked for every type. */
   rule?: (event: NewEvent<EventContent<Type, z.infer<Data>>>, known: Known) => Violation[];
   /** One for each former version, oldest first. */

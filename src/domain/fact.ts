@@ -7,9 +7,11 @@ export type Fact<Content extends EventContent = EventContent> = RecordedEvent<Co
   retracted: number | null;
 };
 
+export const ABOUT_EVENTS = ['EventCorroborated', 'EventCorrected', 'EventDisputed', 'EventRetracted'];
+
 /** Whether the event says something about another event rather than about the world. */
 export function isAboutEvent({ type }: Pick<EventContent, 'type'>): boolean {
-  return type === 'EventCorrected' || type === 'EventRetracted';
+  return ABOUT_EVENTS.includes(type);
 }
 
 /**

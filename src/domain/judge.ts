@@ -1,7 +1,7 @@
 // Decides whether an event may be recorded: its references exist, it does not claim the future, and its type's own rule holds.
 import type { EventContent, NewEvent } from './event.ts';
 import { countsAsFact, type Violation } from './event-type.ts';
-import { applyReplacement, type Fact } from './fact.ts';
+import { applyReplacement, isAboutEvent, type Fact } from './fact.ts';
 import type { Known } from './known.ts';
 import { parseOccurred } from './occurred.ts';
 import { pointerOf, type Reference } from './reference.ts';
@@ -9,10 +9,13 @@ import { eventTypeOf } from './vocabulary.ts';
 
 /** Why the event must not be recorded, given what is known; empty where it may. The event's shape has been checked before. */
 export function judge(event: NewEvent, known: Known): Violation[] {
-  const type = eventTypeOf(event);
-  const unmet = type.references(event).flatMap((reference) => referenceViolations(reference, known));
+  const unmet = unmetReferences(event, known);
   if (unmet.length > 0) return unmet;
-  const violations = [...futureViolations(event, known), ...(type.rule?.(event, known) ?? [])];
+  const violations = [
+    ...futureViolations(event, known),
+    ...partsViolations(event, known),
+    ...(eventTypeOf(event).rule?.(event, known) ?? []),
+  ];
   if (violations.length > 0) return violations;
   const left = aftermath(event, known);
   if (!left) return [];
@@ -41,6 +44,12 @@ function aftermath(event: NewEvent, known: Pick<Known, 'fact' | 'factWithout'>):
   if (target && event.type === 'EventCorrected') return { target, content: correctedBy(event, target) };
   const restored = target?.type === 'EventCorrected' ? known.factWithout(target.id) : undefined;
   return restored?.retracted === null ? { target: restored, content: contentOf(restored) } : undefined;
+}
+
+function unmetReferences(event: EventContent, known: Known): Violation[] {
+  return eventTypeOf(event)
+    .references(event)
+    .flatMap((reference) => referenceViolations(reference, known));
 }
 
 function referenceViolations({ kind, target, pointer }: Reference, known: Known): Violation[] {
@@ -79,6 +88,30 @@ function futureViolations(event: NewEvent, known: Known): Violation[] {
   ];
 }
 
+/** An attribution that covers parts of the data, and a rival account of them, name fields that the event's type has. */
+function partsViolations(event: NewEvent, known: Known): Violation[] {
+  const told = isAboutEvent(event) ? known.fact(event.data['event'] as string)! : event;
+  const account = event.type === 'EventDisputed' ? (event.data['account'] as { data?: object } | undefined) : undefined;
+  const named = [
+    ...(event.attribution ?? []).flatMap(({ parts = [] }, link) =>
+      parts.map((field, n) => ({ field, pointer: `/attribution/${link}/parts/${n}` })),
+    ),
+    ...Object.keys(account?.data ?? {}).map((field) => ({
+      field,
+      pointer: pointerOf(['data', 'account', 'data', field]),
+    })),
+  ];
+  if (named.length === 0) return [];
+  const fields = Object.keys(eventTypeOf(told).data.shape);
+  return named
+    .filter(({ field }) => !fields.includes(field))
+    .map(({ field, pointer }) => ({
+      pointer,
+      found: `"${field}"`,
+      expected: `a field of the data of ${told.type}: ${fields.join(', ')}`,
+    }));
+}
+
 function correctionViolations(left: Aftermath, known: Known): Violation[] {
   return aftermathViolations(left, known).map((violation) => ({
     ...violation,
@@ -108,12 +141,25 @@ function aftermathViolations({ target, content }: Aftermath, known: Known): Viol
         .replace(/^expected /, ''),
     }));
   }
+  const miswritten = type
+    .references(content)
+    .filter((reference) => reference.target !== reference.target.toLowerCase());
+  if (miswritten.length > 0)
+    return miswritten.map(({ pointer, target: id }) => ({
+      pointer,
+      found: `"${id}"`,
+      expected: 'the id in lower case',
+    }));
   const event = { ...parsed.data, id: target.id } as NewEvent;
-  if (type.stream(event, known) !== target.stream) {
-    const expected = `the same one as in ${target.stream}; retract the event and record another`;
-    return [{ pointer: '/data', found: 'another actor or issue', expected }];
+  const others = withoutTarget(target, known);
+  const unmet = unmetReferences(event, others);
+  if (unmet.length > 0) return unmet;
+  const stream = type.stream(event, others);
+  if (stream !== target.stream) {
+    const expected = `data of ${target.stream}; to move the event, retract it and record another`;
+    return [{ pointer: '/data', found: `data of ${stream}`, expected }];
   }
-  return judge(event, withoutTarget(target, known));
+  return judge(event, others);
 }
 
 function correctedBy(correction: NewEvent, target: Fact): EventContent {
@@ -134,5 +180,6 @@ function withoutTarget(target: Fact, known: Known): Known {
     hasActor: (slug) => known.hasActor(slug) && !own('ActorRegistered', 'actor', slug),
     hasIssue: (slug) => known.hasIssue(slug) && !own('IssueOpened', 'issue', slug),
     fact: (id) => (id === target.id ? undefined : known.fact(id)),
+    factsIn: (stream) => known.factsIn(stream).filter(({ id }) => id !== target.id),
   };
 }

@@ -25,6 +25,7 @@ export function knownFromStreams(streams: Streams, today: string): Known {
       const stream = streams.streamOf(id);
       return stream === undefined ? undefined : folded(streams.eventsOf(stream)).get(id);
     },
+    factsIn: (stream) => standingFacts(streams.eventsOf(stream)),
     factWithout: (correction) => {
       const events = streams.eventsOf(streams.streamOf(correction) ?? '');
       const target = events.find(({ id }) => id === correction)?.data['event'] as string | undefined;

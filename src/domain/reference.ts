@@ -36,11 +36,18 @@ export const eventRef = pointing(eventId.meta({ description: 'The id of a record
 
 /** Several actors, none named twice. */
 export function actorRefs(min: number, max = 200) {
+  return distinct(actorRef, 'actor').min(min).max(max);
+}
+
+/** Several events, none named twice. */
+export function eventRefs(max = 50) {
+  return distinct(eventRef, 'event').min(1).max(max);
+}
+
+function distinct<T extends z.ZodType<string>>(item: T, what: string) {
   return z
-    .array(actorRef)
-    .min(min)
-    .max(max)
-    .refine((actors) => new Set(actors).size === actors.length, 'expected each actor once, found one named twice');
+    .array(item)
+    .refine((all) => new Set(all).size === all.length, `expected each ${what} once, found one named twice`);
 }
 
 /** A path into a value as a JSON Pointer (RFC 6901). */

@@ -28,7 +28,8 @@ export interface Classing {
   renewed: boolean;
 }
 
-const UNCOUNTED: Classing = { change: null, direction: null, delta: null, previous: null, renewed: false };
+/** The class of what changes nothing because it does not count. */
+export const UNCOUNTED: Classing = { change: null, direction: null, delta: null, previous: null, renewed: false };
 
 /** The order of a series: by date, earliest day first, then latest; what is still equal, by sequence. */
 export function compareAssertions(a: Interval & { sequence: number }, b: Interval & { sequence: number }): number {

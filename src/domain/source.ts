@@ -1,5 +1,6 @@
 // Where a fact comes from: the document, the chain of who said it inside, and how far either is to be trusted.
 import { z } from 'zod';
+import { cameoCodes } from './codings/cameo.ts';
 import { edtf } from './occurred.ts';
 import { actorRef } from './reference.ts';
 import { storable, text } from './text.ts';
@@ -27,6 +28,12 @@ const attributionLink = z
     label: text(200).optional(),
     record: z.enum(['on_record', 'background', 'anonymous']).optional(),
     quote: z.enum(['direct', 'indirect']).optional(),
+    parts: z
+      .array(text(80))
+      .min(1)
+      .max(50)
+      .optional()
+      .meta({ description: 'The fields of the data that rest on this link; the whole event where it is left out.' }),
   })
   .refine((link) => link.actor !== undefined || link.label !== undefined, 'expected an actor or a label')
   .meta({ id: 'AttributionLink' });
@@ -47,7 +54,8 @@ export const coding = z
   .strictObject({
     cameo: z
       .string()
-      .regex(/^(?:0[1-9]|1[0-9]|20)[0-9]{0,2}$/, 'expected a CAMEO code of two to four digits, such as 041'),
+      .max(4)
+      .refine((code) => cameoCodes.has(code), 'expected a CAMEO code as text, two to four digits, such as 041'),
     codedBy: text(100),
   })
   .meta({ id: 'Coding' });

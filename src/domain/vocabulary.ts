@@ -1,18 +1,21 @@
-// The event types by name, and the types that TypeScript derives from the registry.
+// The event types by name, and the types that TypeScript derives from them.
 import type { EventContent } from './event.ts';
 import type { ContentOf, EventType } from './event-type.ts';
-import * as registry from './registry.ts';
+import { FAMILIES } from './event-type.ts';
+import * as all from './event-types.ts';
 
-type Registry = typeof registry;
+type All = typeof all;
 
 /** The name of an event type. */
-export type TypeName = keyof Registry;
+export type TypeName = keyof All;
 
 /** The content of an event by the name of its type: `Content<'CallHeld'>`. */
-export type Content<Name extends TypeName = TypeName> = { [N in Name]: ContentOf<Registry[N]> }[Name];
+export type Content<Name extends TypeName = TypeName> = { [N in Name]: ContentOf<All[N]> }[Name];
 
-/** Every event type, by name. */
-export const eventTypes: readonly EventType[] = Object.values(registry as unknown as Record<string, EventType>);
+/** Every event type, by family, then by name. */
+export const eventTypes: readonly EventType[] = Object.values(all as unknown as Record<string, EventType>).toSorted(
+  (a, b) => FAMILIES.indexOf(a.family) - FAMILIES.indexOf(b.family),
+);
 
 const byName = new Map(eventTypes.map((type) => [type.type, type]));
 

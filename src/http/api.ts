@@ -10,10 +10,14 @@ import type { FastifyZodOpenApiTypeProvider } from 'fastify-zod-openapi';
 import type { LogStore } from '../events/log-database.ts';
 import type { Recorder } from '../events/recorder.ts';
 import type { RegistryMemory } from '../events/registry-memory.ts';
+import type { Dealings } from '../projections/dealings/find-dealings.ts';
 import type { Actors } from '../projections/find-actors.ts';
 import type { Events } from '../projections/find-events.ts';
 import type { Issues } from '../projections/find-issues.ts';
+import type { Ledgers } from '../projections/ledgers/find-ledgers.ts';
+import type { Alignments } from '../projections/positions/find-alignments.ts';
 import type { Positions } from '../projections/positions/find-positions.ts';
+import type { SourcedFacts } from '../projections/sourcing/find-sourcing.ts';
 import type { Asking } from './asking.ts';
 
 export interface Api {
@@ -22,9 +26,13 @@ export interface Api {
   registry: RegistryMemory;
   asking: Asking;
   actors: Actors;
+  alignments: Alignments;
+  dealings: Dealings;
   events: Events;
   issues: Issues;
+  ledgers: Ledgers;
   positions: Positions;
+  sourcing: SourcedFacts;
 }
 
 /** A Fastify whose routes are typed by their zod schemas. */

@@ -19,10 +19,14 @@ import type { z } from 'zod';
 import type { LogStore } from '../events/log-database.ts';
 import type { Recorder } from '../events/recorder.ts';
 import type { RegistryMemory } from '../events/registry-memory.ts';
+import { Dealings } from '../projections/dealings/find-dealings.ts';
 import { Actors } from '../projections/find-actors.ts';
 import { Events } from '../projections/find-events.ts';
 import { Issues } from '../projections/find-issues.ts';
+import { Ledgers } from '../projections/ledgers/find-ledgers.ts';
+import { Alignments } from '../projections/positions/find-alignments.ts';
 import { Positions } from '../projections/positions/find-positions.ts';
+import { SourcedFacts } from '../projections/sourcing/find-sourcing.ts';
 import type { Projector } from '../projections/projector.ts';
 import type { Api, App } from './api.ts';
 import { Asking } from './asking.ts';
@@ -35,9 +39,13 @@ import { problemForError } from './problem-for-error.ts';
 import { fieldErrors, namesIn } from './schema-errors.ts';
 import { findUnstorable } from './unstorable.ts';
 import { actorRoutes } from './routes/actors.ts';
+import { comparisonRoutes } from './routes/comparison.ts';
+import { dealingRoutes } from './routes/dealings.ts';
 import { eventRoutes } from './routes/events.ts';
 import { eventTypeRoutes } from './routes/event-types.ts';
+import { evidenceRoutes } from './routes/evidence.ts';
 import { issueRoutes } from './routes/issues.ts';
+import { ledgerRoutes } from './routes/ledgers.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { positionRoutes } from './routes/positions.ts';
 import { recordingRoutes } from './routes/recording.ts';
@@ -116,15 +124,20 @@ export async function buildApp({
     },
   });
 
+  const positions = new Positions(log);
   const api: Api = {
     log,
     recorder,
     registry,
     asking: new Asking(log, projector),
     actors: new Actors(log),
+    alignments: new Alignments(positions),
+    dealings: new Dealings(log),
     events: new Events(log),
     issues: new Issues(log),
-    positions: new Positions(log),
+    ledgers: new Ledgers(log),
+    positions,
+    sourcing: new SourcedFacts(log),
   };
   await recordingRoutes(app, api);
   await app.register(async (scope) => readingRoutes(scope as App, api));
@@ -136,10 +149,14 @@ export async function buildApp({
 async function readingRoutes(app: App, api: Api): Promise<void> {
   await app.register(etag);
   eventRoutes(app, api);
+  evidenceRoutes(app, api);
   eventTypeRoutes(app);
   actorRoutes(app, api);
   issueRoutes(app, api);
+  dealingRoutes(app, api);
+  ledgerRoutes(app, api);
   positionRoutes(app, api);
+  comparisonRoutes(app, api);
   operationRoutes(app, api);
 }
 

@@ -17,6 +17,8 @@ export function describe() {
     tags: [
       { name: 'Events', description: 'Recording facts and finding them again.' },
       { name: 'Positions', description: 'Where actors stand on issues, and how they came to stand there.' },
+      { name: 'Dealings', description: 'Contacts of two actors, and their relations by month.' },
+      { name: 'Ledgers', description: 'What became of demands, proposals, commitments, negotiations and encounters.' },
       { name: 'Actors and issues', description: 'Who acts, and what about.' },
       { name: 'Vocabulary', description: 'What can be recorded.' },
       { name: 'Log', description: 'The log itself.' },

@@ -1,13 +1,14 @@
 // A recorded event as the API shows it: every part there, null where nothing was said.
 import { z } from 'zod';
+import { codingOf } from '../domain/codings/coding-of.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import { countsAsFact } from '../domain/event-type.ts';
 import type { Fact } from '../domain/fact.ts';
 import { modality } from '../domain/modality.ts';
 import { parseOccurred, PRECISIONS } from '../domain/occurred.ts';
+import { codingView, EXAMPLE_CODING } from './coding-view.ts';
 import { attribution, grade, source } from '../domain/source.ts';
 import { stance } from '../domain/stance.ts';
-import { eventTypeOf } from '../domain/vocabulary.ts';
 
 export const occurredView = z
   .object({
@@ -34,7 +35,7 @@ const recordedShape = {
   attribution: attribution.nullable(),
   modality,
   grade: grade.nullable(),
-  coding: z.object({ cameo: z.string(), codedBy: z.string() }).nullable(),
+  coding: codingView.nullable(),
   stance: stance.nullable(),
   correlationId: z.string().nullable(),
   causationId: z.string().nullable(),
@@ -70,7 +71,7 @@ export const EXAMPLE_EVENT = {
   attribution: null,
   modality: 'asserted',
   grade: null,
-  coding: { cameo: '041', codedBy: 'default' },
+  coding: EXAMPLE_CODING,
   stance: null,
   correlationId: null,
   causationId: null,
@@ -81,11 +82,16 @@ export const EXAMPLE_EVENT = {
 export const recordedEvent = z.object(recordedShape).meta({ id: 'RecordedEvent', examples: [EXAMPLE_EVENT] });
 
 /** An event as it reads now, and the sequences of what was said about it. */
-const factShape = {
+export const factShape = {
   ...recordedShape,
   corrections: z.array(z.int()).meta({ description: 'The sequences of the corrections that made it read like this.' }),
   retracted: z.int().nullable().meta({ description: 'The sequence of its retraction, if it was taken back.' }),
 };
+
+export const EXAMPLE_FACT = { ...EXAMPLE_EVENT, corrections: [], retracted: null };
+
+/** A fact as every list shows it. */
+export const factShown = z.object(factShape).meta({ id: 'Fact', examples: [EXAMPLE_FACT] });
 
 export const listedEvent = z
   .object({
@@ -96,7 +102,7 @@ export const listedEvent = z
   })
   .meta({
     id: 'ListedEvent',
-    examples: [{ ...EXAMPLE_EVENT, corrections: [], retracted: null, window: null }],
+    examples: [{ ...EXAMPLE_FACT, window: null }],
   });
 
 export const eventWithHistory = z
@@ -104,11 +110,15 @@ export const eventWithHistory = z
     ...factShape,
     about: z
       .array(z.object(factShape))
-      .meta({ description: 'The events about this one: corrections and retractions.' }),
+      .meta({ description: 'Every event about this one: corrections, retractions, corroborations and disputes.' }),
+    mentions: z
+      .array(z.object(factShape))
+      .meta({ description: 'The corroborations that stand: further reports of the same fact.' }),
+    disputes: z.array(z.object(factShape)).meta({ description: 'The disputes that stand: rival accounts of it.' }),
   })
   .meta({
     id: 'EventWithHistory',
-    examples: [{ ...EXAMPLE_EVENT, corrections: [], retracted: null, about: [] }],
+    examples: [{ ...EXAMPLE_FACT, about: [], mentions: [], disputes: [] }],
   });
 
 export function recordedView(event: RecordedEvent) {
@@ -126,7 +136,7 @@ export function recordedView(event: RecordedEvent) {
     attribution: event.attribution ?? null,
     modality: event.modality ?? ('asserted' as const),
     grade: event.grade ?? null,
-    coding: event.coding ?? defaultCoding(event),
+    coding: codingOf(event),
     stance: event.stance ?? null,
     correlationId: event.correlationId ?? null,
     causationId: event.causationId ?? null,
@@ -137,9 +147,4 @@ export function recordedView(event: RecordedEvent) {
 
 export function factView(fact: Fact) {
   return { ...recordedView(fact), corrections: fact.corrections, retracted: fact.retracted };
-}
-
-function defaultCoding(event: RecordedEvent) {
-  const cameo = eventTypeOf(event).cameo(event.data);
-  return cameo === null ? null : { cameo, codedBy: 'default' };
 }

@@ -1,6 +1,7 @@
 // The parameters that many questions share.
 import { z } from 'zod';
 import { eventId, slug } from '../domain/reference.ts';
+import { eventTypes } from '../domain/vocabulary.ts';
 
 /** A calendar day; PostgreSQL's calendar has no year 0. */
 export const day = z.iso.date().refine((value) => value >= '0001', 'expected a calendar day from 0001-01-01 on');
@@ -33,6 +34,9 @@ function digits<T extends z.ZodType>(number: T) {
 
 export const sequence = digits(z.int().min(0).optional());
 
+/** A number of things. */
+export const wholeNumber = digits(z.int().min(0).max(1_000_000).optional());
+
 export const minSequence = sequence.meta({
   description: 'Wait until the answer reflects this sequence: what a post answered, so that one reads what one wrote.',
 });
@@ -61,9 +65,38 @@ export const eventPath = z.object({
 /** The two times and the sequence to wait for, as every question about a state of affairs takes them. */
 export const moment = { at, knownAt, minSequence };
 
+/** The name of an event type. */
+export const typeName = z.enum(eventTypes.map(({ type }) => type) as [string, ...string[]]);
+
+/** Two actors; what one does towards the other has a direction. */
+export const pairPath = z.object({
+  a: slug.meta({ description: 'The slug of the actor that acts.', examples: ['germany'] }),
+  b: slug.meta({ description: 'The slug of the actor that it acts towards.', examples: ['russia'] }),
+});
+
+/** A calendar month. */
+export const month = z
+  .string()
+  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'expected a month such as 2022-01')
+  .refine((value) => value >= '0001', 'expected a month from 0001-01 on');
+
+/** Yes or no, written `true` or `false`. */
+export const flag = z.preprocess(
+  (value) => (value === 'true' ? true : value === 'false' ? false : value),
+  z.boolean({ error: 'expected true or false' }).optional(),
+);
+
 /** Several values: with commas, or the parameter several times. */
 export function listOf<T extends z.ZodType>(item: T, description: string) {
   return z.preprocess(splitAtCommas, z.array(item).min(1).max(100).optional()).meta({ description });
+}
+
+/** Two different values, joined by a comma. */
+export function pairOf(what: string) {
+  return z
+    .preprocess(splitAtCommas, z.array(slug).length(2, `expected two ${what}, joined by a comma`))
+    .refine(([a, b]) => a !== b, `expected two different ${what}`)
+    .meta({ description: `The two ${what}, joined by a comma.`, examples: [['olaf-scholz', 'vladimir-putin']] });
 }
 
 function splitAtCommas(value: unknown): unknown {

@@ -1,76 +1,102 @@
 // The index over the facts of the log: by type, actor, issue, stream, words and date, and who reacted to what.
 import type { Fact } from '../domain/fact.ts';
 import { isAboutEvent } from '../domain/fact.ts';
-import { parseOccurred } from '../domain/occurred.ts';
-import { eventTypeOf } from '../domain/vocabulary.ts';
-import { defineProjection, everyType } from './projection.ts';
-import { boolean, day, dayBounds, sequenceList, table, text, textList, textOrNull, uuid } from './table.ts';
+import type { Modality } from '../domain/modality.ts';
+import { namedIn } from './named-in.ts';
+import { placeOf } from './place.ts';
+import { defineProjection, everyType, type Contribution } from './projection.ts';
+import { boolean, day, sequenceList, table, text, textOrNull, uuid, word } from './table.ts';
+import { breadth, breadthOf, keyOfPlace, place } from './time-line.ts';
+import { indexWords, wordIndex } from './words.ts';
+
+// At the end of an index, so that what was not known yet, or is no longer, is passed over without looking at its row.
+const KNOWN = 'known_from, known_until';
+/** 0 where the fact reads as it was recorded. */
+const CORRECTED_LATER = '(known_from - sequence)';
+/** Written as an expression that stands in an index, because of those the planner knows how frequent each value is. */
+export const AS_RECORDED = `${CORRECTED_LATER} = 0`;
 
 export const eventTables = {
   entry: table(
     {
       type: text,
       stream: text,
-      actors: textList,
-      issues: textList,
+      modality: word<Modality>(),
       correlation: textOrNull,
       /** The summary and the words quoted, for searching. */
-      words: text,
+      words: wordIndex,
       /** Whether it tells of the world, and not of another event. */
       of_world: boolean,
       earliest: day,
       latest: day,
+      place,
+      breadth,
       /** The sequences of the corrections that make this account. */
       corrections: sequenceList,
     },
     [
-      '(earliest, latest, sequence)',
-      '(stream)',
-      '(correlation)',
-      '(type, sequence)',
-      'using gin (actors)',
-      'using gin (issues)',
+      `(place, ${KNOWN}) where of_world`,
+      `(breadth, place, ${KNOWN}) where of_world and breadth > 0`,
+      `(type, place, ${KNOWN}) where of_world`,
+      `(modality, place, ${KNOWN}) where of_world`,
+      `(correlation, place, ${KNOWN}) where of_world and correlation is not null`,
+      `(type, ${CORRECTED_LATER}, sequence)`,
+      `(modality, sequence) where ${AS_RECORDED}`,
+      `(correlation, sequence) where ${AS_RECORDED} and correlation is not null`,
+      '(stream, sequence)',
+      'using gin (words)',
     ],
   ),
-  reaction: table({ target: uuid }, ['(target)']),
+  /** Each actor and issue that a fact names. */
+  naming: table({ name: text, place, breadth }, [
+    `(name, place, ${KNOWN})`,
+    `(name, breadth, place, ${KNOWN}) where breadth > 0`,
+    `(name, ${CORRECTED_LATER}, sequence)`,
+  ]),
+  reaction: table({ target: uuid, place }, [`(target, place, ${KNOWN})`]),
 };
 
 export const events = defineProjection({
   name: 'events',
-  version: 1,
+  version: 2,
   tables: eventTables,
   handlers: {
-    ...everyType<typeof eventTables>((fact) => ({ entry: [entryOf(fact)] })),
-    ReactionIssued: (fact) => ({
-      entry: [entryOf(fact)],
-      reaction: fact.data.to.kind === 'event' ? [{ target: fact.data.to.event }] : [],
-    }),
+    ...everyType<typeof eventTables>(indexed),
+    ReactionIssued: (fact) => {
+      const { to } = fact.data;
+      return {
+        ...indexed(fact),
+        reaction: to.kind === 'event' ? [{ target: to.event, place: keyOfPlace(placeOf(fact)) }] : [],
+      };
+    },
   },
 });
 
-function entryOf(fact: Fact) {
-  const { data } = fact;
-  return {
-    type: fact.type,
-    stream: fact.stream,
-    actors: named(fact, 'actor'),
-    issues: named(fact, 'issue'),
-    correlation: fact.correlationId ?? null,
-    words: [data['summary'], data['quote'], data['proposition'], data['name'], data['reason']]
-      .filter((part) => typeof part === 'string')
-      .join('\n'),
-    of_world: !isAboutEvent(fact),
-    ...dayBounds(parseOccurred(fact.occurred)),
-    corrections: fact.corrections,
-  };
+/** An actor or issue as `naming` has it. */
+export function nameOf(kind: 'actor' | 'issue', slug: string): string {
+  return `${kind} ${slug}`;
 }
 
-/** The actors or issues the event is about: those it refers to, and the one it registers. A source's own authors do not take part. */
-function named(fact: Fact, kind: 'actor' | 'issue'): string[] {
-  const referred = eventTypeOf(fact)
-    .references(fact)
-    .filter((reference) => reference.kind === kind && !reference.pointer.startsWith('/attribution'))
-    .map(({ target }) => target);
-  const registered = fact.data[kind];
-  return [...new Set(typeof registered === 'string' ? [registered, ...referred] : referred)];
+function indexed(fact: Fact): Contribution<typeof eventTables> {
+  const { data } = fact;
+  const { earliest, latest, sequence } = placeOf(fact);
+  const place = { place: keyOfPlace({ earliest, latest, sequence }), breadth: breadthOf({ earliest, latest }) };
+  const entry = {
+    type: fact.type,
+    stream: fact.stream,
+    modality: fact.modality ?? 'asserted',
+    correlation: fact.correlationId ?? null,
+    words: indexWords(
+      [data['summary'], data['quote'], data['proposition'], data['name'], data['reason']].filter(
+        (part) => typeof part === 'string',
+      ),
+    ),
+    of_world: !isAboutEvent(fact),
+    earliest,
+    latest,
+    ...place,
+    corrections: fact.corrections,
+  };
+  const names = (['actor', 'issue'] as const).flatMap((kind) => namedIn(fact, kind).map((slug) => nameOf(kind, slug)));
+  return { entry: [entry], naming: names.map((name) => ({ name, ...place })) };
 }

@@ -1,13 +1,18 @@
 // Answers about events: the facts that match a filter, in the order in which they happened or were recorded, and single facts.
-import { sql, type SelectQueryBuilder } from 'kysely';
+import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import { factsOf, isAboutEvent, type Fact } from '../domain/fact.ts';
 import type { LogStore } from '../events/log-database.ts';
-import { readHead, readSequences, readStreamsOf } from '../events/read-log.ts';
-import { events, type eventTables } from './events.ts';
+import { readHead, readStreamsOf } from '../events/read-log.ts';
+import { firstOfEach } from './first-of-each.ts';
+import { AS_RECORDED, events, nameOf, type eventTables } from './events.ts';
 import type { KnownAt } from './read-model.ts';
 import { asKnown, ReadModel } from './read-model.ts';
+import type { Place } from './place.ts';
 import type { DatabaseOf } from './projection.ts';
+import { readFacts } from './read-facts.ts';
 import { intervalOf, type StoredRow } from './table.ts';
+import { keyOfPlace, stretchesOf, type Stretch } from './time-line.ts';
+import { phraseOf } from './words.ts';
 
 /** What events are sought; all that is given must hold. */
 export interface EventFilter {
@@ -19,7 +24,9 @@ export interface EventFilter {
   issues?: string[] | undefined;
   stream?: string | undefined;
   correlation?: string | undefined;
-  /** Words that stand in the summary, the quote, a name, a proposition or a reason, as they are written, in any case. */
+  /** One of these modalities. */
+  modalities?: string[] | undefined;
+  /** Whole words that stand together in the summary, the quote, a name, a proposition or a reason, in any case. */
   text?: string | undefined;
   /** A window of days, `YYYY-MM-DD`. */
   from?: string | undefined;
@@ -28,18 +35,11 @@ export interface EventFilter {
   match: 'overlap' | 'contained';
 }
 
-/** The place after which a page begins: dates as `day` columns hold them. */
-export interface OccurredCursor {
-  earliest: string;
-  latest: string;
-  sequence: number;
-}
-
 /** A fact, and how it lies in the window asked for. */
 export type FoundFact = Fact & { window: 'contained' | 'overlap' | null };
 
 type Entry = StoredRow<typeof eventTables.entry>;
-type Entries = SelectQueryBuilder<DatabaseOf<typeof eventTables>, 'entry', Entry>;
+type Entries = SelectQueryBuilder<DatabaseOf<typeof eventTables> & { e: Entry }, 'e', Entry>;
 
 export class Events {
   readonly #log: LogStore;
@@ -51,43 +51,44 @@ export class Events {
   }
 
   /** Facts in the order in which they happened, as known at a sequence. Events about other events are not among them. */
-  async inOrderOfOccurrence(filter: EventFilter, knownAt: KnownAt, after: OccurredCursor | null, limit: number) {
-    const query = matching(this.#model.tables.selectFrom('entry').selectAll().where(asKnown(knownAt)), filter).where(
-      'of_world',
-      '=',
-      true,
+  async inOrderOfOccurrence(filter: EventFilter, knownAt: KnownAt, after: Place | null, limit: number) {
+    const ofWorld = { ...filter, types: filter.types?.filter((type) => !isAboutEvent({ type })) };
+    const parts = stretchesOf(filter, after && keyOfPlace(after)).map((stretch) =>
+      this.#first(limit, 'place', ofWorld, sql<boolean>`${asKnown(knownAt)} and ${liesIn(stretch)}`),
     );
-    const { sequence, entries } = await this.#model.ask({ entries: pageByDate(query, after, limit) });
+    const { sequence, ...found } = await this.#model.ask(
+      Object.fromEntries(parts.map((part, n) => [`part${n}`, part])),
+    );
+    const entries = Object.values(found).flat().toSorted(byPlace).slice(0, limit);
     return { sequence, items: await this.#factsOf(entries, filter) };
   }
 
   /** Events as they were recorded, in the order of the log, also those that were corrected or retracted later. */
   async inOrderOfRecording(filter: EventFilter, knownAt: KnownAt, afterSequence: number, limit: number) {
-    const asRecorded = this.#model.tables
-      .selectFrom('entry')
-      .selectAll()
-      .whereRef('known_from', '=', 'sequence')
-      .where('sequence', '>', afterSequence);
-    const bounded = knownAt === null ? asRecorded : asRecorded.where('sequence', '<=', knownAt);
-    const { sequence, entries } = await this.#model.ask({
-      entries: matching(bounded, filter).orderBy('sequence').limit(limit),
-    });
+    const recorded = sql<boolean>`${sql.raw(AS_RECORDED)} and sequence > ${afterSequence}`;
+    const bounded = knownAt === null ? recorded : sql<boolean>`${recorded} and sequence <= ${knownAt}`;
+    const { sequence, entries } = await this.#model.ask({ entries: this.#first(limit, 'sequence', filter, bounded) });
     return { sequence, items: await this.#factsOf(entries, filter) };
   }
 
   /** The reactions to an event, in the order in which they happened. */
-  async reactionsTo(target: string, knownAt: KnownAt, after: OccurredCursor | null, limit: number) {
-    const reacting = this.#model.tables
-      .selectFrom('reaction')
-      .select('reaction.sequence')
-      .where(asKnown(knownAt))
-      .where('target', '=', target);
-    const query = this.#model.tables
+  async reactionsTo(target: string, knownAt: KnownAt, after: Place | null, limit: number) {
+    const { tables } = this.#model;
+    let reactions = tables.selectFrom('reaction').select(['sequence', 'place']).where('target', '=', target);
+    if (after) reactions = reactions.where('place', '>', keyOfPlace(after));
+    const entry = tables
       .selectFrom('entry')
       .selectAll()
+      .where(sql<boolean>`entry.sequence = r.sequence`)
       .where(asKnown(knownAt))
-      .where('sequence', 'in', reacting);
-    const { sequence, entries } = await this.#model.ask({ entries: pageByDate(query, after, limit) });
+      .limit(1);
+    const query = tables
+      .selectFrom(reactions.where(asKnown(knownAt)).as('r'))
+      .innerJoinLateral(entry.as('e'), (join) => join.onTrue())
+      .selectAll('e')
+      .orderBy('r.place')
+      .limit(limit);
+    const { sequence, entries } = await this.#model.ask({ entries: query });
     return { sequence, items: await this.#factsOf(entries, { match: 'overlap' }) };
   }
 
@@ -108,39 +109,57 @@ export class Events {
 
   /** Reads the content from the log and puts the corrections in that made the account found. */
   async #factsOf(entries: Entry[], { from, to }: EventFilter): Promise<FoundFact[]> {
-    const recorded = await readSequences(this.#log, [
-      ...new Set(entries.flatMap((entry) => [entry.sequence, ...entry.corrections])),
-    ]);
-    const bySequence = new Map(recorded.map((event) => [event.sequence, event]));
-    return entries.map((entry) => {
-      const account = [entry.sequence, ...entry.corrections].map((sequence) => bySequence.get(sequence)!);
-      const fact = factsOf(account).get(entry.event)!;
-      return { ...fact, window: from === undefined && to === undefined ? null : windowOf(entry, from, to) };
+    const facts = await readFacts(this.#log, entries);
+    return entries.map((entry, n) => {
+      return { ...facts[n]!, window: from === undefined && to === undefined ? null : windowOf(entry, from, to) };
     });
+  }
+
+  /**
+   * The first entries, in an order, that match the filter and the condition. The condition also holds for the names joined, and
+   * they are joined by what orders, so that whichever of them is rarest can be walked in order until the page is full.
+   */
+  #first(limit: number, order: 'place' | 'sequence', filter: EventFilter, condition: RawBuilder<boolean>): Entries {
+    const { tables } = this.#model;
+    const { types, modalities, stream, correlation, text } = filter;
+    let query: Entries = tables
+      .selectFrom(tables.selectFrom('entry').selectAll().where(condition).as('e'))
+      .selectAll('e');
+    if (order === 'place') query = query.where('e.of_world', '=', true);
+    for (const [n, name] of namesSought(filter).entries()) {
+      const naming = tables.selectFrom('naming').select(order).where('name', '=', name).where(condition);
+      query = query.innerJoin(naming.as(`n${n}`), (join) =>
+        join.on(sql<boolean>`${sql.ref(`n${n}.${order}`)} = ${sql.ref(`e.${order}`)}`),
+      ) as unknown as Entries;
+    }
+    if (stream !== undefined) query = query.where('e.stream', '=', stream);
+    if (correlation !== undefined) query = query.where('e.correlation', '=', correlation);
+    if (text !== undefined) query = query.where(sql<boolean>`e.words @@ ${phraseOf(text)}::tsquery`);
+    const wanted = { type: types, modality: modalities };
+    return firstOfEach(tables, inWindow(query, filter), wanted, sql.ref(`e.${order}`), limit);
   }
 }
 
-function matching(entries: Entries, filter: EventFilter): Entries {
-  const { types, actors, issues, stream, correlation, text, from, to, match } = filter;
-  let query = entries;
-  if (types) query = query.where(sql<boolean>`type = any(${types}::text[])`);
-  if (actors) query = query.where(sql<boolean>`actors @> ${actors}::text[]`);
-  if (issues) query = query.where(sql<boolean>`issues @> ${issues}::text[]`);
-  if (stream !== undefined) query = query.where('stream', '=', stream);
-  if (correlation !== undefined) query = query.where('correlation', '=', correlation);
-  if (text !== undefined) query = query.where(sql<boolean>`words ilike ${`%${text.replaceAll(/[\\%_]/g, '\\$&')}%`}`);
-  const [first, last] = match === 'overlap' ? (['latest', 'earliest'] as const) : (['earliest', 'latest'] as const);
-  if (from !== undefined) query = query.where(first, '>=', from);
-  if (to !== undefined) query = query.where(last, '<=', to);
-  return query;
+function byPlace(a: Entry, b: Entry): number {
+  return a.place < b.place ? -1 : 1;
 }
 
-/** A page by date, after a place on the time line. */
-function pageByDate(entries: Entries, after: OccurredCursor | null, limit: number): Entries {
-  const page = entries.orderBy('earliest').orderBy('latest').orderBy('sequence').limit(limit);
-  if (!after) return page;
-  const { earliest, latest, sequence } = after;
-  return page.where(sql<boolean>`(earliest, latest, sequence) > (${earliest}::date, ${latest}::date, ${sequence})`);
+function namesSought({ actors = [], issues = [] }: EventFilter): string[] {
+  return [...actors.map((actor) => nameOf('actor', actor)), ...issues.map((issue) => nameOf('issue', issue))];
+}
+
+function liesIn({ breadth, after, before }: Stretch) {
+  const between = sql<boolean>`place > ${after} and place < ${before}`;
+  return breadth === null ? between : sql<boolean>`breadth = ${breadth} and ${between}`;
+}
+
+/** Whether the dates lie in the window, or reach into it. */
+function inWindow(entries: Entries, { from, to, match }: EventFilter): Entries {
+  const [first, last] = match === 'overlap' ? (['latest', 'earliest'] as const) : (['earliest', 'latest'] as const);
+  let query = entries;
+  if (from !== undefined) query = query.where(`e.${first}`, '>=', from);
+  if (to !== undefined) query = query.where(`e.${last}`, '<=', to);
+  return query;
 }
 
 function windowOf(entry: Entry, from: string | undefined, to: string | undefined): 'contained' | 'overlap' {

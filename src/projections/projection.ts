@@ -41,7 +41,7 @@ export function everyType<T extends Tables>(handler: (fact: Fact) => Contributio
 }
 
 /** The rows a fact contributes; none where the projection has no handler for its type. */
-export function contributionOf(projection: Projection, fact: Fact): Contribution<Tables> {
-  const handler = projection.handlers[fact.type as TypeName] as ((fact: Fact) => Contribution<Tables>) | undefined;
+export function contributionOf<T extends Tables>({ handlers }: { handlers: Handlers<T> }, fact: Fact): Contribution<T> {
+  const handler = handlers[fact.type as TypeName] as ((fact: Fact) => Contribution<T>) | undefined;
   return handler?.(fact) ?? {};
 }

@@ -19,6 +19,7 @@ export function wordOrNull<T extends string>(): Column<T | null> {
 export const textList: Column<string[]> = { sql: 'text[] not null' };
 export const uuid: Column<string> = { sql: 'uuid not null' };
 export const uuidOrNull: Column<string | null> = { sql: 'uuid' };
+export const integer: Column<number> = { sql: 'integer not null' };
 export const integerOrNull: Column<number | null> = { sql: 'integer' };
 export const sequenceList: Column<number[]> = { sql: 'bigint[] not null' };
 export const boolean: Column<boolean> = { sql: 'boolean not null' };

@@ -1,6 +1,7 @@
 // A log in memory: takes what may be recorded and says why it must not be, without a database or a clock.
 import type { NewEvent, RecordedEvent } from '../../src/domain/event.ts';
 import type { Violation } from '../../src/domain/event-type.ts';
+import type { Fact } from '../../src/domain/fact.ts';
 import type { Known } from '../../src/domain/known.ts';
 import { knownFromStreams } from '../../src/domain/known-from-streams.ts';
 import { judge } from '../../src/domain/judge.ts';
@@ -35,6 +36,11 @@ export class MemoryLog {
       { eventsOf: (stream) => this.#streams.get(stream) ?? [], streamOf: (id) => this.#streamOf.get(id) },
       today,
     );
+  }
+
+  /** The facts that still stand, as they read now, in the order of the log. */
+  standing(): Fact[] {
+    return this.events.map(({ id }) => this.known.fact(id)!).filter(({ retracted }) => retracted === null);
   }
 
   /** What is wrong with the event: its shape, or what it says; empty where it may be recorded. */

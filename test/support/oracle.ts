@@ -1,22 +1,18 @@
 // What every read model must answer, worked out in the plainest way: from the recorded events alone, all of them each time,
 // without tables, pages or increments.
 import type { RecordedEvent } from '../../src/domain/event.ts';
-import { countsAsFact } from '../../src/domain/event-type.ts';
-import { type Fact, factsOf, isAboutEvent } from '../../src/domain/fact.ts';
-import { compareOccurred, type Interval, parseOccurred } from '../../src/domain/occurred.ts';
-import { officeRecordOf } from '../../src/domain/office.ts';
-import { type Affiliations, isHeldAt, principalOf, tenuresOf } from '../../src/domain/principal.ts';
+import { type Fact, isAboutEvent } from '../../src/domain/fact.ts';
+import { parseOccurred } from '../../src/domain/occurred.ts';
+import { isHeldAt, principalOf, tenuresOf } from '../../src/domain/principal.ts';
 import { type Assertion, type Classing, classifySeries, conditionsInForce } from '../../src/domain/series.ts';
-import { eventTypeOf } from '../../src/domain/vocabulary.ts';
-
-type Place = Interval & { sequence: number };
-type Data = Record<string, any>;
+import { byDate, counts, type Data, hasBegun, KnownFacts, named, type PlainFact } from './oracle-facts.ts';
 
 /** A filter as the list of events takes it. */
 export interface Sought {
   types?: string[];
   actors?: string[];
   issues?: string[];
+  modalities?: string[];
   text?: string;
   from?: string;
   to?: string;
@@ -25,15 +21,10 @@ export interface Sought {
 
 /** What was known at a sequence of the log; at its end where that is null. */
 export class Oracle {
-  readonly #facts: Fact[];
+  readonly #known: KnownFacts;
 
   constructor(log: readonly RecordedEvent[], knownAt: number | null) {
-    const known = log.filter(({ sequence }) => knownAt === null || sequence <= knownAt);
-    const streams = [...Map.groupBy(known, ({ stream }) => stream).values()];
-    this.#facts = streams
-      .flatMap((stream) => [...factsOf(stream).values()])
-      .filter(({ retracted }) => retracted === null)
-      .toSorted((a, b) => a.sequence - b.sequence);
+    this.#known = new KnownFacts(log, knownAt);
   }
 
   /** The classed series of a principal on an issue as far as it had begun on a day, and what holds then. */
@@ -43,7 +34,8 @@ export class Oracle {
     const series = classifySeries(own).map((one) => viewOf(one, at));
     const last = series.findLast(({ counted }) => counted);
     const current = last === undefined || last.change === 'withdrawn' ? null : last;
-    const said = onIssue.filter((one) => (one.onBehalfOf ?? one.speaker) === principal);
+    const voices = this.#utterances().filter((one) => one.issue === issue && hasBegun(one, at));
+    const said = voices.filter((one) => (one.onBehalfOf ?? one.speaker) === principal);
     const countedFor = said.map((one) => one.principal).filter((other) => other !== principal);
     return {
       series,
@@ -69,6 +61,23 @@ export class Oracle {
     );
   }
 
+  /** What moved on the days from one to another, by everybody on everything, in date order. */
+  changes(from: string, to: string) {
+    const series = Map.groupBy(this.#assertions(), ({ principal, issue }) => `${principal} ${issue}`);
+    return [...series.values()]
+      .flatMap((own) => classifySeries(own))
+      .filter(({ counted, change }) => counted && change !== 'reiterated')
+      .filter(({ earliest }) => earliest !== null && earliest >= from && earliest <= to)
+      .toSorted((a, b) => byDate(a.fact, b.fact) || (a.speaker < b.speaker ? -1 : 1))
+      .map((one) => viewOf(one, null));
+  }
+
+  /** How often a principal said where it stood by a day, on an issue or on all. */
+  saidBy(principal: string, at: string | null, issue?: string): number {
+    const own = this.#assertions().filter((one) => one.principal === principal && one.counted && hasBegun(one, at));
+    return own.filter((one) => issue === undefined || one.issue === issue).length;
+  }
+
   actors(at: string | null) {
     return bySlug(
       this.#of('ActorRegistered').map((fact) => this.#actor(fact, at)),
@@ -85,7 +94,7 @@ export class Oracle {
 
   /** The facts about the world that are sought, in the order in which they happened. */
   events(sought: Sought) {
-    return this.#facts
+    return this.#known.all
       .filter((fact) => !isAboutEvent(fact) && isSought(fact, sought))
       .toSorted(byDate)
       .map((fact) => ({ ...fact, window: windowOf(fact, sought) }));
@@ -98,40 +107,40 @@ export class Oracle {
   }
 
   #of(...types: string[]) {
-    return this.#facts.filter(({ type }) => types.includes(type)) as (Fact & { data: Data })[];
+    return this.#known.of(...types);
   }
 
-  get #affiliations(): Affiliations {
-    return {
-      officeRecords: (actor) =>
-        this.#of('OfficeAssumed', 'OfficeVacated')
-          .filter(({ data }) => data.actor === actor)
-          .map((fact) => officeRecordOf(fact as never)),
-      represents: (actor) => this.#of('ActorRegistered').find(({ data }) => data.actor === actor)?.data.represents,
-    };
-  }
-
+  /** Said by several that count for the same, it is one assertion, by the first of them. */
   #assertions() {
-    return (this.#facts as (Fact & { data: Data })[]).flatMap((fact) => {
+    const once = Map.groupBy(this.#utterances(), ({ event, principal }) => `${event} ${principal}`);
+    return [...once.values()].map(([first]) => first!);
+  }
+
+  /** What each voice said on an issue. */
+  #utterances() {
+    return this.#known.all.flatMap((fact) => {
       const { data, stance } = fact;
       const issue: string | undefined = stance?.issue ?? (fact.type === 'PositionWithdrawn' ? data.issue : undefined);
       if (issue === undefined) return [];
       const { earliest, latest } = parseOccurred(fact.occurred);
-      const said = { speaker: data.speaker, onBehalfOf: data.onBehalfOf ?? null, earliest, latest };
-      const assertion = {
-        ...said,
-        issue,
-        principal: principalOf(said, this.#affiliations),
-        event: fact.id,
-        sequence: fact.sequence,
-        position: stance?.position ?? null,
-        firmness: stance?.firmness ?? null,
-        conditionsAdded: stance?.conditions?.added ?? [],
-        conditionsDropped: stance?.conditions?.dropped ?? [],
-        counted: countsAsFact(fact),
-        fact,
-      };
-      return [assertion];
+      const voices = [data.speaker, ...(data.jointlyWith ?? [])] as string[];
+      return voices.map((speaker) => {
+        const onBehalfOf: string | null = speaker === data.speaker ? (data.onBehalfOf ?? null) : null;
+        const said = { speaker, onBehalfOf, earliest, latest };
+        return {
+          ...said,
+          issue,
+          principal: principalOf(said, this.#known.affiliations),
+          event: fact.id,
+          sequence: fact.sequence,
+          position: stance?.position ?? null,
+          firmness: stance?.firmness ?? null,
+          conditionsAdded: stance?.conditions?.added ?? [],
+          conditionsDropped: stance?.conditions?.dropped ?? [],
+          counted: counts(fact),
+          fact,
+        };
+      });
     });
   }
 
@@ -145,7 +154,7 @@ export class Oracle {
       });
   }
 
-  #actor({ data, id }: Fact & { data: Data }, at: string | null) {
+  #actor({ data, id }: PlainFact, at: string | null) {
     const renamings = this.#of('ActorRenamed').filter((renaming) => renaming.data.actor === data.actor);
     const inOrder = renamings.toSorted(byDate);
     const named = inOrder.filter((fact) => fact.data.name !== undefined && hasBegun(parseOccurred(fact.occurred), at));
@@ -164,7 +173,7 @@ export class Oracle {
       iso3166: data.iso3166 ?? null,
       wikidata: data.wikidata ?? null,
       registeredBy: id,
-      offices: tenuresOf(this.#affiliations.officeRecords(data.actor)).map((tenure) => {
+      offices: tenuresOf(this.#known.affiliations.officeRecords(data.actor)).map((tenure) => {
         const { office, of, from, until } = tenure;
         const isHeld = at === null ? until === null : isHeldAt(tenure, at);
         const isToCome = at !== null && from.earliest !== null && from.earliest > at;
@@ -181,7 +190,7 @@ export class Oracle {
     };
   }
 
-  #issue(opening: Fact & { data: Data }, at: string | null) {
+  #issue(opening: PlainFact, at: string | null) {
     const rewordings = this.#of('IssueReworded').filter(({ data }) => data.issue === opening.data.issue);
     const wordings = [opening, ...rewordings.toSorted(byDate)];
     const inForce = wordings.findLast(({ occurred }) => hasBegun(parseOccurred(occurred), at)) ?? opening;
@@ -202,7 +211,7 @@ interface Said extends Assertion {
   issue: string;
   speaker: string;
   onBehalfOf: string | null;
-  fact: Fact & { data: Data };
+  fact: PlainFact;
 }
 
 function viewOf({ fact, ...said }: Said & Classing, at: string | null) {
@@ -225,36 +234,26 @@ function viewOf({ fact, ...said }: Said & Classing, at: string | null) {
   };
 }
 
-function hasBegun({ earliest }: Interval, at: string | null): boolean {
-  return at === null || earliest === null || earliest <= at;
-}
-
-function byDate(a: Fact, b: Fact): number {
-  const place = ({ occurred, sequence }: Fact): Place => ({ ...parseOccurred(occurred), sequence });
-  return compareOccurred(place(a), place(b)) || a.sequence - b.sequence;
-}
-
 function bySlug<T>(items: T[], slugOf: (item: T) => string): T[] {
   return items.toSorted((a, b) => (slugOf(a) < slugOf(b) ? -1 : 1));
 }
 
-function isSought(fact: Fact, { types, actors, issues, text, ...window }: Sought): boolean {
+function isSought(fact: Fact, { types, actors, issues, modalities, text, ...window }: Sought): boolean {
   const { data } = fact as { data: Data };
-  const words = [data.summary, data.quote, data.proposition, data.name, data.reason].join('\n').toLowerCase();
+  const texts = [data.summary, data.quote, data.proposition, data.name, data.reason];
   return (
     (types === undefined || types.includes(fact.type)) &&
     (actors ?? []).every((actor) => named(fact, 'actor').includes(actor)) &&
     (issues ?? []).every((issue) => named(fact, 'issue').includes(issue)) &&
-    (text === undefined || words.includes(text.toLowerCase())) &&
+    (modalities === undefined || modalities.includes(fact.modality ?? 'asserted')) &&
+    (text === undefined || texts.some((one) => one !== undefined && wordsOf(one).includes(wordsOf(text)))) &&
     isInWindow(fact, window)
   );
 }
 
-/** Those that the event refers to or registers; a source's own authors take no part in it. */
-function named(fact: Fact, kind: 'actor' | 'issue'): unknown[] {
-  const references = eventTypeOf(fact).references(fact);
-  const taking = references.filter((one) => one.kind === kind && !one.pointer.startsWith('/attribution'));
-  return [fact.data[kind], ...taking.map(({ target }) => target)];
+/** The words of a text, each between spaces, so that whole words are found. */
+function wordsOf(text: string): string {
+  return ` ${(text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).join(' ')} `;
 }
 
 function isInWindow({ occurred }: Fact, { from, to, match }: Pick<Sought, 'from' | 'to' | 'match'>): boolean {

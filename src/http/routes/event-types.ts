@@ -1,9 +1,11 @@
 // The vocabulary: what can be recorded, described by the same values that validate it.
 import { z } from 'zod';
+import { described } from '../../domain/codings/coding-of.ts';
 import type { EventType } from '../../domain/event-type.ts';
 import { eventTypes, findEventType } from '../../domain/vocabulary.ts';
 import { nearest } from '../../events/nearest.ts';
 import type { App } from '../api.ts';
+import { defaultCodingView, EXAMPLE_DEFAULT_CODING } from '../coding-view.ts';
 import { withoutLongPattern } from '../description.ts';
 import { Problem } from '../problem.ts';
 import { answer, problems } from '../responses.ts';
@@ -30,10 +32,9 @@ const typeAnswer = z
       .record(z.string(), z.unknown())
       .meta({ description: 'JSON Schema (2020-12) of the event as it is posted.' }),
     example: z.record(z.string(), z.unknown()),
-    defaultCoding: z
-      .object({ cameo: z.string() })
-      .nullable()
-      .meta({ description: 'The CAMEO code of the example; null where the type has none.' }),
+    defaultCoding: defaultCodingView.nullable().meta({
+      description: 'What the example is coded as where it says nothing else; null where the type has no code.',
+    }),
   })
   .meta({
     id: 'EventTypeAnswer',
@@ -42,7 +43,7 @@ const typeAnswer = z
         ...EXAMPLE_TYPE,
         schema: { type: 'object' },
         example: { type: 'CallHeld', occurred: '2024-11-15' },
-        defaultCoding: { cameo: '041' },
+        defaultCoding: EXAMPLE_DEFAULT_CODING,
       },
     ],
   });
@@ -86,7 +87,7 @@ export function eventTypeRoutes(app: App): void {
         ...headOf(type),
         schema: z.toJSONSchema(type.content, { io: 'input', unrepresentable: 'any', override: withoutLongPattern }),
         example: { type: type.type, ...type.example },
-        defaultCoding: cameo === null ? null : { cameo },
+        defaultCoding: cameo === null ? null : described(cameo),
       };
     },
   );

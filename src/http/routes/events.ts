@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import { isAboutEvent } from '../../domain/fact.ts';
 import { FAMILIES, type Family } from '../../domain/event-type.ts';
+import { modality } from '../../domain/modality.ts';
 import { slug } from '../../domain/reference.ts';
 import { eventTypes } from '../../domain/vocabulary.ts';
-import type { FoundFact, OccurredCursor } from '../../projections/find-events.ts';
+import type { FoundFact } from '../../projections/find-events.ts';
+import { placeOf } from '../../projections/place.ts';
 import type { Api, App } from '../api.ts';
 import { reflected } from '../asking.ts';
 import { occurredCursor, readCursor, sequenceCursor } from '../cursor.ts';
@@ -13,8 +15,6 @@ import { pageOf, sequence, toPage } from '../page.ts';
 import { cursor, day, eventPath, knownAt, limit, listOf, minSequence, sequence as anySequence } from '../parameters.ts';
 import { fieldProblem, Problem } from '../problem.ts';
 import { answer, pageAnswer, problems } from '../responses.ts';
-import { parseOccurred } from '../../domain/occurred.ts';
-import { dayBounds } from '../../projections/table.ts';
 
 const typeName = z.enum(eventTypes.map(({ type }) => type) as [string, ...string[]]);
 
@@ -26,11 +26,19 @@ const filters = {
   ),
   actor: listOf(slug, 'All of these actors take part; with commas, or given several times.'),
   issue: listOf(slug, 'All of these issues are touched; with commas, or given several times.'),
+  modality: listOf(modality, 'One of these modalities, such as `planned`; with commas, or given several times.'),
   stream: z.string().max(200).optional().meta({ description: 'The events of this stream, such as `actor-russia`.' }),
   correlation: z.string().max(128).optional().meta({ description: 'The `correlationId`.' }),
-  text: z.string().min(1).max(200).optional().meta({
-    description: 'Words as they stand in a summary, a quote, a proposition, a name or a reason, in any case.',
-  }),
+  text: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({
+      description:
+        'Whole words that stand together, in this order, in a summary, a quote, a proposition, a name or a reason: in any case, ' +
+        'whatever punctuation is between them.',
+    }),
   from: day.optional().meta({ description: 'The first day of the window.', examples: ['2024-11-15'] }),
   to: day.optional().meta({ description: 'The last day of the window.', examples: ['2024-11-18'] }),
   match: z
@@ -43,7 +51,9 @@ const EXAMPLE_LISTED = { ...EXAMPLE_EVENT, corrections: [], retracted: null, win
 const eventPage = pageOf(listedEvent, 'EventPage', EXAMPLE_LISTED);
 const eventAnswer = eventWithHistory.extend({ knownSequence: sequence }).meta({
   id: 'EventAnswer',
-  examples: [{ ...EXAMPLE_EVENT, corrections: [], retracted: null, about: [], knownSequence: 42 }],
+  examples: [
+    { ...EXAMPLE_EVENT, corrections: [], retracted: null, about: [], mentions: [], disputes: [], knownSequence: 42 },
+  ],
 });
 
 export function eventRoutes(app: App, api: Api): void {
@@ -82,9 +92,10 @@ export function eventRoutes(app: App, api: Api): void {
         family,
         actor: actors,
         issue: issues,
+        modality: modalities,
         ...rest
       } = request.query;
-      const filter = { ...rest, types: typesOf(type, family), actors, issues };
+      const filter = { ...rest, types: typesOf(type, family), actors, issues, modalities };
       if (order === 'occurred' && afterSequence !== undefined) {
         throw fieldProblem('invalid_request', [
           { parameter: 'afterSequence', found: String(afterSequence), expected: 'order=recorded beside it' },
@@ -123,7 +134,9 @@ export function eventRoutes(app: App, api: Api): void {
         operationId: 'getEvent',
         tags: ['Events'],
         summary: 'One event',
-        description: 'The event as it reads now, or read at `knownAt`, with the corrections and retractions about it.',
+        description:
+          'The event as it reads now, or read at `knownAt`, with all that is said about it: corrections, retractions, further ' +
+          'mentions, and rival accounts.',
         params: eventPath,
         querystring: z.strictObject({ knownAt, minSequence }),
         response: {
@@ -140,7 +153,10 @@ export function eventRoutes(app: App, api: Api): void {
       const { fact, about, version, sequence: knownSequence } = await api.events.find(id, asked.knownAt);
       if (!fact) throw new Problem('not_found', `No event ${id} was recorded up to sequence ${knownSequence}.`);
       void reply.header('etag', `"${version}"`);
-      return { ...factView(fact), about: about.map(factView), knownSequence };
+      const standing = (type: string) =>
+        about.filter((one) => one.type === type && one.retracted === null).map(factView);
+      const said = { mentions: standing('EventCorroborated'), disputes: standing('EventDisputed') };
+      return { ...factView(fact), about: about.map(factView), ...said, knownSequence };
     },
   );
 
@@ -181,8 +197,4 @@ function typesOf(names: string[] | undefined, families: Family[] | undefined): s
 
 function shown<P extends { items: FoundFact[] }>(page: P) {
   return { ...page, items: page.items.map((fact) => ({ ...factView(fact), window: fact.window })) };
-}
-
-function placeOf(fact: FoundFact): OccurredCursor {
-  return { ...dayBounds(parseOccurred(fact.occurred)), sequence: fact.sequence };
 }

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { CallHeld } from '../../domain/registry.ts';
+import { CallHeld } from '../../domain/event-types.ts';
 import { eventTypes } from '../../domain/vocabulary.ts';
 import type { LogStore } from '../../events/log-database.ts';
 import { readHead } from '../../events/read-log.ts';

@@ -1,4 +1,5 @@
 // A classed assertion as a row, and back.
+import { voiceOf } from '../../domain/principal.ts';
 import type { Classing } from '../../domain/series.ts';
 import { dayBounds, intervalOf, type StoredRow } from '../table.ts';
 import type { PositionTables } from './tables.ts';
@@ -7,17 +8,25 @@ import type { Utterance } from './utterance.ts';
 export type AssertionRow = StoredRow<PositionTables['assertion']>;
 
 /** The row of an utterance that counts for `principal`, classed, as known from `sequence` on. */
-export function assertionRow(said: Utterance, principal: string, classing: Classing, sequence: number): AssertionRow {
+export function assertionRow(
+  said: Utterance,
+  { principal, echo, ...classing }: Classing & { principal: string; echo: boolean },
+  sequence: number,
+): AssertionRow {
   return {
     principal,
     issue: said.issue,
     speaker: said.speaker,
     on_behalf_of: said.onBehalfOf,
+    voice: voiceOf(said),
     position: said.position,
     firmness: said.firmness,
     conditions_added: said.conditionsAdded,
     conditions_dropped: said.conditionsDropped,
-    counted: said.counted,
+    rank: said.rank,
+    asserted: said.counted,
+    echo,
+    counted: said.counted && !echo,
     ...dayBounds(said),
     ...classing,
     event: said.event,
@@ -39,6 +48,7 @@ export function utteranceFromRow(row: AssertionRow): Utterance {
     firmness: row.firmness,
     conditionsAdded: row.conditions_added,
     conditionsDropped: row.conditions_dropped,
-    counted: row.counted,
+    rank: row.rank,
+    counted: row.asserted,
   };
 }

@@ -5,9 +5,9 @@ import type { FactChange } from '../fact-changes.ts';
 import type { DatabaseOf } from '../projection.ts';
 import { dayBounds } from '../table.ts';
 import { insertRows } from '../write-page.ts';
-import { AffiliationHistory, affiliatedActor } from './affiliation-history.ts';
+import { AffiliationHistory, affiliatedActor } from '../affiliations.ts';
 import { utteranceFromRow, type AssertionRow } from './assertion-row.ts';
-import { positionTables, VOICE, type PositionTables } from './tables.ts';
+import { positionTables, type PositionTables } from './tables.ts';
 import { SeriesBook, type Move } from './series-book.ts';
 import { utterancesOf, type Utterance } from './utterance.ts';
 
@@ -21,6 +21,29 @@ export async function deriveSeries(changes: FactChange[], tables: PositionsTrans
   const { added, ended } = book.changes();
   await endRows(tables, schema, ended);
   await insertRows(tables, schema, 'assertion', positionTables.assertion, added);
+  await openSeries(tables, schema, added);
+}
+
+/** Notes the series that have their first assertion among the rows. */
+async function openSeries(tables: PositionsTransaction, schema: string, rows: AssertionRow[]): Promise<void> {
+  const first = new Map<string, AssertionRow>();
+  for (const row of rows.toSorted((a, b) => a.known_from - b.known_from || a.sequence - b.sequence))
+    if (!first.has(seriesOf(row))) first.set(seriesOf(row), row);
+  const series = [...first.values()];
+  const open = await tables
+    .selectFrom('series')
+    .select(['principal', 'issue'])
+    .where(
+      sql<boolean>`(principal, issue) in (select * from unnest(${series.map((row) => row.principal)}::text[], ${series.map((row) => row.issue)}::text[]))`,
+    )
+    .execute();
+  for (const row of open) first.delete(seriesOf(row));
+  const opened = [...first.values()].map((row) => ({ ...row, known_until: null }));
+  await insertRows(tables, schema, 'series', positionTables.series, opened);
+}
+
+function seriesOf({ principal, issue }: { principal: string; issue: string }): string {
+  return `${principal} ${issue}`;
 }
 
 /** What enters and leaves which series: by being said, corrected or retracted, and by what becomes known of offices. */
@@ -83,7 +106,7 @@ async function rowsToMove(
     .where((eb) =>
       eb.or([
         eb('sequence', '=', sql<number>`any(${sequences}::bigint[])`),
-        eb(VOICE, '=', sql<string>`any(${voices}::text[])`),
+        eb('voice', '=', sql<string>`any(${voices}::text[])`),
       ]),
     )
     .execute();

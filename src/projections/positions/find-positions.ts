@@ -2,19 +2,20 @@
 import { sql, type SelectQueryBuilder } from 'kysely';
 import { parseOccurred, type Occurred } from '../../domain/occurred.ts';
 import { conditionsInForce, type Change, type Classing } from '../../domain/series.ts';
-import type { Firmness } from '../../domain/stance.ts';
+import type { Firmness, Position } from '../../domain/stance.ts';
 import type { LogStore } from '../../events/log-database.ts';
 import type { Moment } from '../moment.ts';
 import type { DatabaseOf } from '../projection.ts';
-import { asKnown, ReadModel } from '../read-model.ts';
+import { asKnown, ReadModel, type KnownAt } from '../read-model.ts';
+import { firstOfEach } from '../first-of-each.ts';
 import { intervalOf, type StoredRow } from '../table.ts';
 import type { AssertionRow } from './assertion-row.ts';
 import { positions } from './positions.ts';
-import { VOICE, type PositionTables } from './tables.ts';
+import { CHANGES, TIES, type PositionTables } from './tables.ts';
 import type { UtteranceEvidence } from './utterance.ts';
 
 /** One assertion of a series, as answers show it. */
-interface AssertionView extends Omit<UtteranceEvidence, 'recorded' | 'modality'> {
+export interface AssertionView extends Omit<UtteranceEvidence, 'recorded' | 'modality'> {
   change: Change | null;
   direction: Classing['direction'];
   delta: number | null;
@@ -38,6 +39,22 @@ interface AssertionView extends Omit<UtteranceEvidence, 'recorded' | 'modality'>
   sequence: number;
 }
 
+/** The place after which a page begins: dates as `day` columns hold them. */
+export interface AssertionCursor {
+  earliest: string;
+  latest: string;
+  sequence: number;
+  speaker: string;
+}
+
+/** What changes are sought: begun in a window of days, `YYYY-MM-DD`; of one of the actors, on one of the issues. */
+export interface ChangeFilter {
+  from?: string | undefined;
+  to?: string | undefined;
+  actors?: string[] | undefined;
+  issues?: string[] | undefined;
+}
+
 export class Positions {
   readonly #model: ReadModel<PositionTables>;
 
@@ -46,78 +63,199 @@ export class Positions {
   }
 
   /**
-   * The whole classed series of a principal on an issue up to the day asked for, the assertion that holds then, the conditions
-   * it is tied to, and whom the actor's own words on the issue count for where that is somebody else.
+   * The classed series of a principal on an issue up to the day asked for, `limit` assertions after a place. Whatever the page:
+   * the assertion that holds then, the conditions it is tied to, and whom the actor's own words on the issue count for where
+   * that is somebody else.
    */
-  async series(actor: string, issue: string, moment: Moment) {
-    const onIssue = this.#assertions(moment).where('issue', '=', issue);
-    const { sequence, rows, others } = await this.#model.ask({
-      rows: this.#shown(onIssue.where('principal', '=', actor), moment),
-      others: onIssue
-        .where(VOICE, '=', actor)
-        .where('principal', '<>', actor)
-        .clearSelect()
-        .select('principal')
-        .distinct(),
+  async series(actor: string, issue: string, moment: Moment, after: AssertionCursor | null, limit: number) {
+    const own = this.#assertions(moment).where('principal', '=', actor).where('issue', '=', issue);
+    const page = after ? own.where(isAfter(after)) : own;
+    const { sequence, rows, last, ties, others } = await this.#model.ask({
+      rows: this.#shown(page.orderBy(IN_ORDER).limit(limit), moment).orderBy(SHOWN_IN_ORDER),
+      last: this.#shown(lastCounted(own), moment),
+      ties: this.#ties(own),
+      others: this.#principalsOf(actor, issue, moment),
     });
-    const series = rows.map((row) => viewOf(row, moment.at));
-    const last = series.findLast(({ counted }) => counted);
-    const current = last === undefined || last.change === 'withdrawn' ? null : last;
-    const countedFor = others.map(({ principal }) => principal);
-    return { sequence, current, conditionsInForce: current ? conditionsInForce(series) : [], series, countedFor };
+    const holds = last[0] === undefined || last[0].change === 'withdrawn' ? null : last[0];
+    return {
+      sequence,
+      current: holds && viewOf(holds, moment.at),
+      conditionsInForce: holds ? conditionsInForce(ties) : [],
+      items: rows.map((row) => viewOf(row, moment.at)),
+      countedFor: others.map(({ principal }) => principal).filter((principal) => principal !== actor),
+    };
   }
 
   /** The last assertion of each principal on an issue, by principal, after a principal. */
   onIssue(issue: string, moment: Moment, after: string, limit: number) {
-    const held = this.#assertions(moment).where('issue', '=', issue).where('principal', '>', after);
-    return this.#views(lastOfEach(held, 'principal').limit(limit), moment);
+    const series = this.#model.tables.selectFrom('series').selectAll().where('issue', '=', issue);
+    return this.#lastOfEach(series.where('principal', '>', after), 'principal', moment, limit);
   }
 
   /** The last assertion of a principal on each issue, by issue, after an issue. */
   ofPrincipal(principal: string, moment: Moment, after: string, limit: number) {
-    const held = this.#assertions(moment).where('principal', '=', principal).where('issue', '>', after);
-    return this.#views(lastOfEach(held, 'issue').limit(limit), moment);
+    const series = this.#model.tables.selectFrom('series').selectAll().where('principal', '=', principal);
+    return this.#lastOfEach(series.where('issue', '>', after), 'issue', moment, limit);
   }
 
-  /** What was known then, and began by the day asked for. */
-  #assertions({ at, knownAt }: Moment): Assertions {
+  /** Where each of the principals stands on every issue: the last position that counts, null where it was withdrawn. */
+  async current(principals: string[], moment: Moment) {
+    const series = this.#model.tables
+      .selectFrom('series')
+      .selectAll()
+      .where(sql<boolean>`principal = any(${principals}::text[])`);
+    const { sequence, items } = await this.#model.ask({
+      items: this.#lastOf(series, moment)
+        .clearSelect()
+        .select(sql<string>`a.principal`.as('principal'))
+        .select(sql<string>`a.issue`.as('issue'))
+        .select(sql<Position | null>`a.position`.as('position'))
+        .select(sql<string>`a.event`.as('event'))
+        .select(sql<number>`a.sequence`.as('sequence'))
+        .orderBy(sql`a.principal, a.issue`),
+    });
+    return { sequence, items };
+  }
+
+  /** How many assertions that count each of the principals has made on each issue. */
+  async statements(principals: string[], moment: Moment) {
+    const counted = this.#assertions(moment)
+      .clearSelect()
+      .where('counted', '=', true)
+      .where(sql<boolean>`principal = any(${principals}::text[])`)
+      .groupBy(['principal', 'issue'])
+      .select(['principal', 'issue', sql<number>`count(*)::integer`.as('count')]);
+    return this.#model.ask({ items: counted });
+  }
+
+  /** What changed a position, in date order after a place; what was reiterated changed nothing. */
+  async changes(filter: ChangeFilter, knownAt: KnownAt, after: AssertionCursor | null, limit: number) {
+    const moment = { at: filter.to ?? null, knownAt };
+    let changes = this.#assertions(moment).where(sql<boolean>`${sql.raw(CHANGES)}`);
+    if (filter.from !== undefined) changes = changes.where('earliest', '>=', filter.from);
+    if (after) changes = changes.where(isAfter(after));
+    const wanted = { principal: filter.actors, issue: filter.issues };
+    const page = firstOfEach(this.#model.tables, changes, wanted, IN_ORDER, limit);
+    const { sequence, rows } = await this.#model.ask({ rows: this.#shown(page, moment).orderBy(SHOWN_IN_ORDER) });
+    return { sequence, items: rows.map((row) => viewOf(row, null)) };
+  }
+
+  /** What was known then, and began by the day asked for; what several said together once for each principal. */
+  #assertions(moment: Moment): Assertions {
+    return this.#voices(moment).where('echo', '=', false);
+  }
+
+  /** The same, once for everybody who said it. */
+  #voices({ at, knownAt }: Moment): Assertions {
     const known = this.#model.tables.selectFrom('assertion').selectAll().where(asKnown(knownAt));
     return at === null ? known : known.where('earliest', '<=', at);
   }
 
-  async #views(assertions: Assertions, moment: Moment) {
-    const { sequence, rows } = await this.#model.ask({ rows: this.#shown(assertions, moment) });
+  /** Walks the index once for each series: all that was ever asserted in it is not looked at. */
+  #lastOf(series: Series, moment: Moment) {
+    const last = lastCounted(
+      this.#assertions(moment)
+        .where(sql<boolean>`principal = s.principal`)
+        .where(sql<boolean>`issue = s.issue`),
+    );
+    const begun = moment.knownAt === null ? series : series.where('known_from', '<=', moment.knownAt);
+    const each = this.#model.tables.selectFrom(begun.as('s')).innerJoinLateral(last.as('a'), (join) => join.onTrue());
+    return each.selectAll('a') as unknown as Assertions;
+  }
+
+  /** A position that was withdrawn is shown with the withdrawal. */
+  async #lastOfEach(series: Series, column: 'principal' | 'issue', moment: Moment, limit: number) {
+    const page = this.#lastOf(series, moment)
+      .orderBy(sql.ref(`s.${column}`))
+      .limit(limit);
+    const { sequence, rows } = await this.#model.ask({ rows: this.#shown(page, moment).orderBy(`a.${column}`) });
     return { sequence, items: rows.map((row) => viewOf(row, moment.at)) };
   }
 
-  /** The assertions with what was said, as it was known then. */
-  #shown(assertions: Assertions, { knownAt }: Moment) {
+  /** What the conditions in force at the end of a series depend on: nothing from before the position was last taken up. */
+  #ties(own: Assertions) {
+    const counted = own.where('counted', '=', true).where(sql<boolean>`${sql.raw(TIES)}`);
+    const begun = lastCounted(counted.where('change', 'in', ['new', 'withdrawn', 'reversed']));
     return this.#model.tables
-      .selectFrom(assertions.as('a'))
-      .innerJoin('utterance as u', (join) =>
-        join.onRef('u.sequence', '=', 'a.sequence').onRef('u.speaker', '=', 'a.speaker').on(asKnown(knownAt, 'u')),
+      .selectFrom(begun.as('b'))
+      .innerJoin(counted.as('a'), (join) =>
+        join.on(
+          sql<boolean>`(a.earliest, a.latest, a.sequence, a.speaker) >= (b.earliest, b.latest, b.sequence, b.speaker)`,
+        ),
       )
+      .select(['a.counted', 'a.change'])
+      .select(
+        sql<{ added: string[]; dropped: string[] }>`
+          json_build_object('added', a.conditions_added, 'dropped', a.conditions_dropped)`.as('conditions'),
+      )
+      .orderBy(sql`a.earliest, a.latest, a.sequence, a.speaker`);
+  }
+
+  /** Whom a voice counts for on an issue, from one to the next: there are few, however often it spoke. */
+  #principalsOf(voice: string, issue: string, moment: Moment) {
+    const next = this.#voices(moment)
+      .clearSelect()
+      .select('principal')
+      .where('voice', '=', voice)
+      .where('issue', '=', issue)
+      .orderBy('principal')
+      .limit(1);
+    return this.#model.tables
+      .withRecursive('other(principal)', (db) =>
+        db
+          .selectFrom(next.as('first'))
+          .select('first.principal')
+          .unionAll(
+            db
+              .selectFrom('other')
+              .where('other.principal', 'is not', null)
+              .select(
+                next
+                  .where(sql<boolean>`principal > other.principal`)
+                  .$asScalar()
+                  .as('principal'),
+              ),
+          ),
+      )
+      .selectFrom('other')
+      .select('other.principal')
+      .where('other.principal', 'is not', null);
+  }
+
+  /** The assertions with what was said, as it was known then: looked up one by one, because there is but a page of them. */
+  #shown(assertions: Assertions, { knownAt }: Moment) {
+    const { tables } = this.#model;
+    const said = tables
+      .selectFrom('utterance')
+      .select(['occurred', 'claimed_reiteration', 'evidence'])
+      .where(sql<boolean>`utterance.sequence = a.sequence and utterance.speaker = a.speaker`)
+      .where(asKnown(knownAt))
+      .limit(1);
+    return tables
+      .selectFrom(assertions.as('a'))
+      .innerJoinLateral(said.as('u'), (join) => join.onTrue())
       .selectAll('a')
-      .select(['u.occurred', 'u.claimed_reiteration', 'u.evidence'])
-      .orderBy('a.principal')
-      .orderBy('a.issue')
-      .orderBy('a.earliest')
-      .orderBy('a.latest')
-      .orderBy('a.sequence');
+      .select(['u.occurred', 'u.claimed_reiteration', 'u.evidence']);
   }
 }
 
 type Assertions = SelectQueryBuilder<DatabaseOf<PositionTables>, 'assertion', AssertionRow>;
+type Series = SelectQueryBuilder<DatabaseOf<PositionTables>, 'series', StoredRow<PositionTables['series']>>;
 type ShownRow = AssertionRow &
   Pick<StoredRow<PositionTables['utterance']>, 'occurred' | 'claimed_reiteration' | 'evidence'>;
 
-/** A position that was withdrawn is shown with the withdrawal. */
-function lastOfEach(assertions: Assertions, column: 'principal' | 'issue'): Assertions {
+const IN_ORDER = sql`earliest, latest, sequence, speaker`;
+const SHOWN_IN_ORDER = sql`a.earliest, a.latest, a.sequence, a.speaker`;
+
+function isAfter({ earliest, latest, sequence, speaker }: AssertionCursor) {
+  return sql<boolean>`(${IN_ORDER}) > (${earliest}::date, ${latest}::date, ${sequence}::bigint, ${speaker})`;
+}
+
+function lastCounted(assertions: Assertions): Assertions {
   return assertions
     .where('counted', '=', true)
-    .distinctOn(column)
-    .orderBy(column)
-    .orderBy(sql`earliest desc, latest desc, sequence desc`);
+    .orderBy(sql`earliest desc, latest desc, sequence desc, speaker desc`)
+    .limit(1);
 }
 
 function viewOf(row: ShownRow, at: string | null): AssertionView {

@@ -1,6 +1,6 @@
 // The series that a page touches, in memory: takes utterances in and out, and says which rows end and which begin. An assertion
 // is classed against the counted one before it, so a move concerns the place it is made at and the next counted one, no others.
-import { classify, compareAssertions, type Assertion, type Classing } from '../../domain/series.ts';
+import { classify, compareAssertions, UNCOUNTED, type Assertion, type Classing } from '../../domain/series.ts';
 import { assertionRow, utteranceFromRow, type AssertionRow } from './assertion-row.ts';
 import type { Utterance } from './utterance.ts';
 
@@ -26,7 +26,7 @@ export class SeriesBook {
   /** Opens the book with the rows that stand at the places of all moves to come, and the counted ones next to them. */
   constructor(standing: AssertionRow[]) {
     for (const row of standing) this.#entriesOf(row.principal, row.issue).push({ said: utteranceFromRow(row), row });
-    for (const entries of this.#series.values()) entries.sort((a, b) => compareAssertions(a.said, b.said));
+    for (const entries of this.#series.values()) entries.sort((a, b) => compareUtterances(a.said, b.said));
   }
 
   /** Makes all moves of one event, then classes what they touched. */
@@ -61,21 +61,21 @@ export class SeriesBook {
 
   /** Classes what stands at the place, and on to the next counted assertion. */
   #classAt(entries: Entry[], place: Utterance, principal: string, sequence: number): void {
-    const from = placeOf(entries, place);
+    const from = placeOf(entries, { ...place, rank: 0 });
     let previous = countedBefore(entries, from);
-    for (const entry of entries.slice(from)) {
-      this.#class(entry, previous, principal, sequence);
+    for (const [n, entry] of entries.slice(from).entries()) {
+      const echo = entries[from + n - 1]?.said.event === entry.said.event;
+      this.#class(entry, echo ? UNCOUNTED : classify(previous, entry.said), { principal, echo }, sequence);
       if (!entry.said.counted) continue;
       if (compareAssertions(entry.said, place) > 0) break;
       previous = entry.said;
     }
   }
 
-  #class(entry: Entry, previous: Assertion | null, principal: string, sequence: number): void {
-    const classing = classify(previous, entry.said);
-    if (entry.row && sameClassing(entry.row, classing)) return;
+  #class(entry: Entry, classing: Classing, place: { principal: string; echo: boolean }, sequence: number): void {
+    if (entry.row && entry.row.echo === place.echo && sameClassing(entry.row, classing)) return;
     if (entry.row) this.#end(entry.row, sequence);
-    entry.row = assertionRow(entry.said, principal, classing, sequence);
+    entry.row = assertionRow(entry.said, { ...place, ...classing }, sequence);
     this.#added.add(entry.row);
   }
 
@@ -89,7 +89,11 @@ export class SeriesBook {
 
 /** Where an utterance stands or would stand: most of what is said is newer than all before, so the search begins at the end. */
 function placeOf(entries: Entry[], said: Utterance): number {
-  return entries.findLastIndex((entry) => compareAssertions(entry.said, said) < 0) + 1;
+  return entries.findLastIndex((entry) => compareUtterances(entry.said, said) < 0) + 1;
+}
+
+function compareUtterances(a: Utterance, b: Utterance): number {
+  return compareAssertions(a, b) || a.rank - b.rank;
 }
 
 function countedBefore(entries: Entry[], index: number): Assertion | null {

@@ -1,12 +1,12 @@
 // The tables of the positions: what facts say and what is known of offices, and the classed series derived from both.
-import { sql } from 'kysely';
 import type { Change } from '../../domain/series.ts';
 import type { Firmness } from '../../domain/stance.ts';
-import { officeTable } from '../office-rows.ts';
+import { affiliationTables } from '../affiliations.ts';
 import {
   boolean,
   day,
   derivedTable,
+  integer,
   integerOrNull,
   json,
   table,
@@ -18,9 +18,19 @@ import {
 } from '../table.ts';
 import type { UtteranceEvidence } from './utterance.ts';
 
+/** The order of a series. */
+const IN_ORDER = 'earliest, latest, sequence, speaker';
+// At the end of an index, so that what was not known yet, or is no longer, is passed over without looking at its row.
+const KNOWN = 'known_from, known_until';
+
+/** What the conditions in force depend on: where the position begins anew, and where it is tied to something. */
+export const TIES =
+  "(change in ('new', 'withdrawn', 'reversed') or conditions_added <> '{}' or conditions_dropped <> '{}')";
+/** What changed a position. */
+export const CHANGES = "change <> 'reiterated'";
+
 export const positionTables = {
-  office: officeTable,
-  representation: table({ actor: text, represents: text }, ['(actor)']),
+  ...affiliationTables,
   /** What is shown of an utterance and never changes with what is known of others. */
   utterance: table({
     speaker: text,
@@ -35,10 +45,19 @@ export const positionTables = {
       issue: text,
       speaker: text,
       on_behalf_of: textOrNull,
+      /** Whose words they are: `on_behalf_of`, else `speaker`. */
+      voice: text,
       position: integerOrNull,
       firmness: wordOrNull<Firmness>(),
       conditions_added: textList,
       conditions_dropped: textList,
+      /** The place among those who say it together, from 0. */
+      rank: integer,
+      /** Whether the fact counts. */
+      asserted: boolean,
+      /** Said together with another whose words count for the same principal: said once, it is shown and counted once. */
+      echo: boolean,
+      /** Whether it sets the position. */
       counted: boolean,
       earliest: day,
       latest: day,
@@ -49,14 +68,17 @@ export const positionTables = {
       renewed: boolean,
     },
     [
-      '(principal, issue, earliest, latest, sequence)',
-      '(issue, principal, earliest, latest, sequence)',
-      '(coalesce(on_behalf_of, speaker))',
+      `(principal, issue, ${IN_ORDER}, counted) where known_until is null`,
+      `(principal, issue, ${IN_ORDER}, ${KNOWN}, counted)`,
+      `(principal, issue, ${IN_ORDER}, ${KNOWN}) where counted and ${TIES}`,
+      `(voice, issue, principal, earliest, ${KNOWN})`,
+      `(${IN_ORDER}, ${KNOWN}) where ${CHANGES}`,
+      `(principal, ${IN_ORDER}, ${KNOWN}) where ${CHANGES}`,
+      `(issue, ${IN_ORDER}, ${KNOWN}) where ${CHANGES}`,
     ],
   ),
+  /** Each principal and issue that ever had an assertion, since the first of them. */
+  series: derivedTable({ principal: text, issue: text }, ['(principal, issue)', '(issue, principal)']),
 };
-
-/** Whose words an assertion is, as an index finds it. */
-export const VOICE = sql<string>`coalesce(on_behalf_of, speaker)`;
 
 export type PositionTables = typeof positionTables;

@@ -5,6 +5,7 @@ import type { Modality } from '../../domain/modality.ts';
 import { parseOccurred } from '../../domain/occurred.ts';
 import type { Assertion } from '../../domain/series.ts';
 import type { AttributionLink, Grade, Source } from '../../domain/source.ts';
+import { speakersOf } from '../../domain/utterance.ts';
 import type { Row } from '../table.ts';
 import type { PositionTables } from './tables.ts';
 
@@ -13,6 +14,8 @@ export interface Utterance extends Assertion {
   issue: string;
   speaker: string;
   onBehalfOf: string | null;
+  /** The place among those who say it together, from 0. */
+  rank: number;
 }
 
 export interface UtteranceEvidence {
@@ -26,28 +29,25 @@ export interface UtteranceEvidence {
   grade: Grade | null;
 }
 
-/** The utterances of a fact: one where it takes a stance or withdraws one. */
+/** The utterances of a fact: where it takes a stance or withdraws one, one for each who says it. */
 export function utterancesOf(fact: Fact): Utterance[] {
-  const speaker = fact.data['speaker'];
   const issue = fact.stance?.issue ?? (fact.type === 'PositionWithdrawn' ? fact.data['issue'] : undefined);
-  if (typeof speaker !== 'string' || typeof issue !== 'string') return [];
+  if (typeof issue !== 'string') return [];
   const { earliest, latest } = parseOccurred(fact.occurred);
-  return [
-    {
-      event: fact.id,
-      sequence: fact.sequence,
-      earliest,
-      latest,
-      issue,
-      speaker,
-      onBehalfOf: (fact.data['onBehalfOf'] as string | undefined) ?? null,
-      position: fact.stance?.position ?? null,
-      firmness: fact.stance?.firmness ?? null,
-      conditionsAdded: fact.stance?.conditions?.added ?? [],
-      conditionsDropped: fact.stance?.conditions?.dropped ?? [],
-      counted: countsAsFact(fact),
-    },
-  ];
+  return speakersOf(fact.data).map((voice, rank) => ({
+    event: fact.id,
+    sequence: fact.sequence,
+    earliest,
+    latest,
+    issue,
+    ...voice,
+    rank,
+    position: fact.stance?.position ?? null,
+    firmness: fact.stance?.firmness ?? null,
+    conditionsAdded: fact.stance?.conditions?.added ?? [],
+    conditionsDropped: fact.stance?.conditions?.dropped ?? [],
+    counted: countsAsFact(fact),
+  }));
 }
 
 export function utteranceRows(fact: Fact): Row<PositionTables['utterance']>[] {

@@ -1,0 +1,23 @@
+// How a fact is coded: as an analyst chose, else by default from its type and what it says.
+import type { EventContent } from '../event.ts';
+import { eventTypeOf } from '../vocabulary.ts';
+import { cameoCodes, type CameoCode } from './cameo.ts';
+
+/** A CAMEO code with what follows from it, and who coded it. */
+export interface CodingOf extends Omit<CameoCode, 'code'> {
+  cameo: string;
+  /** `default` where the code follows from the type and the data. */
+  codedBy: string;
+}
+
+/** The coding of a fact; null where it is no interaction. */
+export function codingOf(event: EventContent): CodingOf | null {
+  const { cameo, codedBy } = event.coding ?? { cameo: eventTypeOf(event).cameo(event.data), codedBy: 'default' };
+  return cameo === null ? null : { codedBy, ...described(cameo) };
+}
+
+/** What the table says about a code that is in it. */
+export function described(cameo: string): Omit<CodingOf, 'codedBy'> {
+  const { code: _, ...meaning } = cameoCodes.get(cameo)!;
+  return { cameo, ...meaning };
+}

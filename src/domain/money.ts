@@ -1,0 +1,8 @@
+// Sums of money, as sources give them: in one currency, not converted.
+import { z } from 'zod';
+
+/** In whole and broken units of its currency, not in cents. */
+export const amount = z.number().min(0).max(1e15);
+
+/** ISO 4217. */
+export const currency = z.string().regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code such as EUR');

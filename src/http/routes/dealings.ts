@@ -1,0 +1,177 @@
+// Dealings of two actors: their contacts, and how they got on month by month.
+import { z } from 'zod';
+import type { Contact } from '../../projections/dealings/find-dealings.ts';
+import { placeOf } from '../../projections/place.ts';
+import type { Api, App } from '../api.ts';
+import { reflected } from '../asking.ts';
+import { occurredCursor, readCursor } from '../cursor.ts';
+import { EXAMPLE_FACT, factShape, factShown, factView } from '../event-view.ts';
+import { pageOf, sequence, toPage } from '../page.ts';
+import { cursor, limit, moment, month, pairOf, pairPath } from '../parameters.ts';
+import { fieldProblem } from '../problem.ts';
+import { requireActor } from '../require-slug.ts';
+import { answer, pageAnswer, problems } from '../responses.ts';
+
+const EXAMPLE_CONTACT = {
+  ...EXAMPLE_FACT,
+  possible: false,
+  silence: { since: '01932c00-0000-7000-8000-000000000002', minDays: 685, maxDays: 715 },
+};
+const contact = z
+  .object({
+    ...factShape,
+    possible: z.boolean().meta({ description: 'On the day asked for, its last possible day is still to come.' }),
+    silence: z
+      .object({
+        since: z.string().meta({ description: 'The contact before, in the order of the list.' }),
+        minDays: z.int().nullable(),
+        maxDays: z.int().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'For how many days they had not been in contact; a range where a date is vague.' }),
+  })
+  .meta({ id: 'Contact', examples: [EXAMPLE_CONTACT] });
+
+const EXAMPLE_SCORE = {
+  count: 2,
+  sum: -4,
+  mean: -2,
+  codings: [
+    { cameo: '041', name: 'Discuss by telephone', goldstein: 1, count: 1 },
+    { cameo: '100', name: 'Demand', goldstein: -5, count: 1 },
+  ],
+};
+const score = {
+  count: z.int(),
+  sum: z.number().meta({ description: 'Of the Goldstein values.' }),
+  mean: z.number().meta({ description: 'Of the Goldstein values; 0 where there is no fact.' }),
+  codings: z
+    .array(z.object({ cameo: z.string(), name: z.string(), goldstein: z.number(), count: z.int() }))
+    .meta({ description: 'How the facts are coded, by CAMEO code.' }),
+};
+const relations = z
+  .object({
+    a: z.string(),
+    b: z.string(),
+    interval: z.literal('month'),
+    at: z.string().nullable(),
+    knownAt: z.int().nullable(),
+    sequence,
+    items: z
+      .array(z.object({ month: z.string(), ...score }))
+      .meta({ description: 'By month; months without a fact are left out.' }),
+    imprecise: z.object(score).meta({ description: 'Facts whose date does not say in which month they were.' }),
+  })
+  .meta({
+    id: 'Relations',
+    examples: [
+      {
+        a: 'germany',
+        b: 'russia',
+        interval: 'month',
+        at: null,
+        knownAt: null,
+        sequence: 42,
+        items: [{ month: '2024-11', ...EXAMPLE_SCORE }],
+        imprecise: { count: 0, sum: 0, mean: 0, codings: [] },
+      },
+    ],
+  });
+
+export function dealingRoutes(app: App, api: Api): void {
+  app.get(
+    '/v1/contacts',
+    {
+      schema: {
+        operationId: 'listContacts',
+        tags: ['Dealings'],
+        summary: 'When two actors were in contact',
+        description:
+          'The calls and meetings that were held between the two, or between those who count for them (a state by its office holders), ' +
+          'by date, with the silence before each.',
+        querystring: z.strictObject({ between: pairOf('actors'), ...moment, limit, cursor }),
+        response: {
+          200: pageAnswer(pageOf(contact, 'ContactPage', EXAMPLE_CONTACT), 'A page of contacts.'),
+          ...problems('not_found', 'not_yet_reflected'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { between, limit: size, cursor: from } = request.query;
+      const [a, b] = between as [string, string];
+      const asked = await api.asking.prepare('dealings', request.query);
+      await requireActor(api.registry, a);
+      await requireActor(api.registry, b);
+      const found = await api.dealings.contacts(a, b, asked, readCursor(from, occurredCursor), size + 1);
+      const page = toPage(request, reply, reflected(found, asked), size, ({ fact }) => placeOf(fact));
+      return { ...page, items: page.items.map(contactView) };
+    },
+  );
+
+  app.get(
+    '/v1/relations/:a/:b',
+    {
+      schema: {
+        operationId: 'getRelations',
+        tags: ['Dealings'],
+        summary: 'How one actor behaved towards another, month by month',
+        description:
+          'What `a`, or those who count for it, did towards `b`, as number, sum and mean of Goldstein values, with the codes behind them. ' +
+          'Calls and meetings count both ways. Only what is asserted or reported is counted.',
+        params: pairPath,
+        querystring: z.strictObject({
+          interval: z.literal('month').default('month'),
+          from: month.optional().meta({ description: 'The first month.', examples: ['2022-01'] }),
+          to: month.optional().meta({ description: 'The last month.', examples: ['2022-08'] }),
+          ...moment,
+        }),
+        response: {
+          200: answer(relations, 'The relations of the first to the second.'),
+          ...problems('not_found', 'not_yet_reflected'),
+        },
+      },
+    },
+    async ({ params: { a, b }, query }) => {
+      const { interval, from, to } = query;
+      if (from !== undefined && to !== undefined && from > to)
+        throw fieldProblem('invalid_request', [{ parameter: 'to', found: to, expected: `${from} or later` }]);
+      const asked = await api.asking.prepare('dealings', query);
+      await requireActor(api.registry, a);
+      await requireActor(api.registry, b);
+      const found = reflected(await api.dealings.relations(a, b, { from, to }, asked), asked);
+      return { a, b, interval, ...asked, ...found };
+    },
+  );
+
+  app.get(
+    '/v1/relations/:a/:b/events',
+    {
+      schema: {
+        operationId: 'listDealings',
+        tags: ['Dealings'],
+        summary: 'What one actor did towards another',
+        description: 'The facts that the relations count, by date.',
+        params: pairPath,
+        querystring: z.strictObject({ ...moment, limit, cursor }),
+        response: {
+          200: pageAnswer(pageOf(factShown, 'FactPage', EXAMPLE_FACT), 'A page of facts.'),
+          ...problems('not_found', 'not_yet_reflected'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { a, b } = request.params;
+      const { limit: size, cursor: from } = request.query;
+      const asked = await api.asking.prepare('dealings', request.query);
+      await requireActor(api.registry, a);
+      await requireActor(api.registry, b);
+      const found = await api.dealings.between(a, b, asked, readCursor(from, occurredCursor), size + 1);
+      const page = toPage(request, reply, reflected(found, asked), size, placeOf);
+      return { ...page, items: page.items.map(factView) };
+    },
+  );
+}
+
+function contactView({ fact, ...contact }: Contact) {
+  return { ...factView(fact), ...contact };
+}

@@ -1,0 +1,95 @@
+// Works a page of changes into the things: each that got, lost or changed a step is told anew.
+import { sql, type Kysely, type Transaction } from 'kysely';
+import { spansOf, type Step } from '../../domain/ledger.ts';
+import type { AffiliationHistory } from '../affiliations.ts';
+import { derive, knownSince, type Derivation, type DerivedRows } from '../derive.ts';
+import type { FactChange } from '../fact-changes.ts';
+import { contributionOf, type DatabaseOf } from '../projection.ts';
+import { intervalOf, type StoredRow } from '../table.ts';
+import { ledgerHandlers } from './steps.ts';
+import { ANYBODY, ledgerTables, type LedgerTables, type Parties } from './tables.ts';
+
+type StepRow = StoredRow<LedgerTables['step']>;
+type Derived = Pick<LedgerTables, 'thing' | 'listing'>;
+
+export async function deriveThings(
+  changes: FactChange[],
+  tables: Transaction<DatabaseOf<LedgerTables>>,
+  schema: string,
+): Promise<void> {
+  await derive(changes, tables as Kysely<any>, schema, derivation(tables));
+}
+
+function derivation(tables: Kysely<DatabaseOf<LedgerTables>>): Derivation<StepRow, Derived> {
+  return {
+    derived: { thing: ledgerTables.thing, listing: ledgerTables.listing },
+    key: { column: 'event', type: 'uuid' },
+    touches: ({ before, after }) =>
+      [before, after].flatMap((fact) => {
+        const { step = [] } = fact ? contributionOf({ handlers: ledgerHandlers }, fact) : {};
+        return step.map(({ thing }) => thing);
+      }),
+    keysOfActors: async (actors) => {
+      const rows = await tables
+        .selectFrom('step')
+        .select('thing')
+        .distinct()
+        .where(sql<boolean>`("from" && ${actors}::text[] or "to" && ${actors}::text[])`)
+        .execute();
+      return rows.map(({ thing }) => thing);
+    },
+    inputs: async (things, since) => {
+      const rows = await tables
+        .selectFrom('step')
+        .selectAll()
+        .where(sql<boolean>`thing = any(${things}::uuid[])`)
+        .where(knownSince(since))
+        .execute();
+      return Map.groupBy(rows, ({ thing }) => thing);
+    },
+    rowsOf: thingRows,
+  };
+}
+
+/** The thing with its parties, and how it stood from when to when; nothing where nothing stands that opened it. */
+function thingRows(
+  id: string,
+  known: StepRow[],
+  sequence: number,
+  affiliations: AffiliationHistory,
+): DerivedRows<Derived> {
+  const opening = known.find(({ event, ledger }) => event === id && ledger !== null);
+  if (!opening) return { thing: [], listing: [] };
+  const evidence = { event: id, sequence: opening.sequence };
+  const parties = known
+    .toSorted((a, b) => a.sequence - b.sequence)
+    .map((row) => partiesOf(row, sequence, affiliations));
+  const { from, to } = parties.find((own) => own.sequence === opening.sequence)!;
+  const names = new Set([...from, ...to].flatMap(({ actor, principal }) => [actor, principal]));
+  const steps = known.filter(({ ledger }) => ledger === null).map(toStep);
+  const listing = spansOf(toStep(opening), steps).flatMap(({ begins, ends, set }) =>
+    [ANYBODY, ...names].map((name) => ({
+      name,
+      ledger: opening.ledger!,
+      status: set.status!,
+      since: set.event,
+      blocking: opening.precondition && set.status !== 'accepted' && set.status !== 'withdrawn',
+      begins: begins ?? '-infinity',
+      ends: ends ?? 'infinity',
+      earliest: opening.earliest,
+      latest: opening.latest,
+      ...evidence,
+    })),
+  );
+  return { thing: [{ parties, ...evidence }], listing };
+}
+
+function toStep(row: StepRow): Step {
+  const { event, sequence, status, counted } = row;
+  return { event, sequence, status, counted, ...intervalOf(row) };
+}
+
+function partiesOf(row: StepRow, sequence: number, affiliations: AffiliationHistory): Parties {
+  const party = (actor: string) => ({ actor, principal: affiliations.principalAt(sequence, actor, intervalOf(row)) });
+  return { sequence: row.sequence, from: row.from.map(party), to: row.to.map(party) };
+}

@@ -1,0 +1,13 @@
+// What becomes of demands, proposals, commitments, negotiations and encounters, step by step.
+import { defineProjection } from '../projection.ts';
+import { deriveThings } from './derive-things.ts';
+import { ledgerHandlers } from './steps.ts';
+import { ledgerTables } from './tables.ts';
+
+export const ledgers = defineProjection({
+  name: 'ledgers',
+  version: 1,
+  tables: ledgerTables,
+  handlers: ledgerHandlers,
+  derive: deriveThings,
+});
