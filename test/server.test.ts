@@ -158,7 +158,7 @@ t.test('on one folder a second server refuses to start, and read models are rebu
   const names = [...all.output.matchAll(/^(\w+): replayed \d+ events in .*; the same as before, digest for digest$/gm)];
   t.same(
     names.map(([, name]) => name),
-    ['actors', 'events', 'issues', 'positions'],
+    ['actors', 'dealings', 'events', 'issues', 'ledgers', 'positions', 'sourcing'],
   );
   t.match(await getJson(`${url}/v1/actors/russia`), { actor: 'russia' }, 'and the first answers from what was rebuilt');
 
@@ -177,7 +177,7 @@ t.test('on one folder a second server refuses to start, and read models are rebu
     signal: null,
     output: '',
     complaint:
-      'There is no projection "position"; the nearest is "positions". There are: actors, events, issues, positions.\n',
+      'There is no projection "position"; the nearest is "positions". There are: actors, dealings, events, issues, ledgers, positions, sourcing.\n',
   });
 });
 

@@ -128,7 +128,10 @@ export function comparisonRoutes(app: App, api: Api): void {
           minOverlap: wholeNumber
             .pipe(z.int().min(1).max(1_000).default(3))
             .meta({ description: 'How many issues two must share for an alignment to be told.' }),
-          weights: z.enum(['none', 'salience']).default('none'),
+          weights: z
+            .enum(['none', 'salience'])
+            .default('none')
+            .meta({ description: 'How much the issues count against each other.' }),
           ...moment,
         }),
         response: {

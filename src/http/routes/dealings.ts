@@ -44,7 +44,7 @@ const EXAMPLE_SCORE = {
 const score = {
   count: z.int(),
   sum: z.number().meta({ description: 'Of the Goldstein values.' }),
-  mean: z.number().meta({ description: 'Of the Goldstein values; 0 where there is no fact.' }),
+  mean: z.number().nullable().meta({ description: 'Of the Goldstein values; null where there is no fact.' }),
   codings: z
     .array(z.object({ cameo: z.string(), name: z.string(), goldstein: z.number(), count: z.int() }))
     .meta({ description: 'How the facts are coded, by CAMEO code.' }),
@@ -73,7 +73,7 @@ const relations = z
         knownAt: null,
         sequence: 42,
         items: [{ month: '2024-11', ...EXAMPLE_SCORE }],
-        imprecise: { count: 0, sum: 0, mean: 0, codings: [] },
+        imprecise: { count: 0, sum: 0, mean: null, codings: [] },
       },
     ],
   });
@@ -120,7 +120,7 @@ export function dealingRoutes(app: App, api: Api): void {
           'Calls and meetings count both ways. Only what is asserted or reported is counted.',
         params: pairPath,
         querystring: z.strictObject({
-          interval: z.literal('month').default('month'),
+          interval: z.literal('month').default('month').meta({ description: 'What the facts are counted by.' }),
           from: month.optional().meta({ description: 'The first month.', examples: ['2022-01'] }),
           to: month.optional().meta({ description: 'The last month.', examples: ['2022-08'] }),
           ...moment,

@@ -152,8 +152,8 @@ export function ledgerRoutes(app: App, api: Api): void {
         summary: 'Aid over time',
         description: 'How aid was begun, raised, lowered or stopped, by date; of one donor, to one recipient.',
         querystring: z.strictObject({
-          donor: slug.optional(),
-          recipient: slug.optional(),
+          donor: slug.optional().meta({ description: 'Who gives it.', examples: ['germany'] }),
+          recipient: slug.optional().meta({ description: 'Who gets it.', examples: ['ukraine'] }),
           ...moment,
           limit,
           cursor,

@@ -25,7 +25,8 @@ interface Score {
   count: number;
   /** Of Goldstein values. */
   sum: number;
-  mean: number;
+  /** Null where there is no fact. */
+  mean: number | null;
   codings: { cameo: string; name: string; goldstein: number; count: number }[];
 }
 
@@ -176,7 +177,7 @@ function scoreOf(counts: Count[]): Score {
     });
   const count = total(codings.map((coding) => coding.count));
   const sum = total(codings.map((coding) => coding.count * coding.goldstein));
-  return { count, sum: rounded(sum), mean: count === 0 ? 0 : rounded(sum / count), codings };
+  return { count, sum: rounded(sum), mean: count === 0 ? null : rounded(sum / count), codings };
 }
 
 function total(numbers: number[]): number {

@@ -19,8 +19,11 @@ export class Tallies {
 
   /** Because of the event at `sequence`, the exchanges of a fact are others than they were. */
   move(before: Exchange[], after: Exchange[], sequence: number): void {
-    for (const exchange of before) this.#moves.push(moveOf(exchange, -1, sequence));
-    for (const exchange of after) this.#moves.push(moveOf(exchange, 1, sequence));
+    const gone = movesOf(before, -1, sequence);
+    const come = movesOf(after, 1, sequence);
+    // What stays is not counted anew, so that a count rests on the event that changed it.
+    for (const [key, move] of gone) if (!come.has(key)) this.#moves.push(move);
+    for (const [key, move] of come) if (!gone.has(key)) this.#moves.push(move);
   }
 
   async write(tables: Kysely<any>, schema: string): Promise<void> {
@@ -35,7 +38,7 @@ export class Tallies {
     await versions.write(tables, schema, 'tally', dealingTables.tally);
   }
 
-  /** One move for each key and event; what an event takes away and puts back is none. */
+  /** One move for each key and event; what an event takes from one fact and gives to another is none. */
   #netted(): Move[] {
     const netted = new Map<string, Move>();
     for (const move of this.#moves) {
@@ -50,6 +53,10 @@ export class Tallies {
 /** Of what one event moves, the latest fact stands for all. */
 function later(a: Move, b: Move): Move {
   return a.tally.sequence > b.tally.sequence ? a : b;
+}
+
+function movesOf(exchanges: Exchange[], by: number, sequence: number): Map<string, Move> {
+  return new Map(exchanges.map((exchange) => moveOf(exchange, by, sequence)).map((move) => [move.key, move]));
 }
 
 function moveOf(exchange: Exchange, by: number, sequence: number): Move {
