@@ -380,6 +380,9 @@ t.test('what a newer version wrote is refused with its name, never guessed', asy
   t.match(answers, [{ status: 201 }, problem, { status: 201 }], 'and only what rests on it fails');
   await t.rejects(catchUp(demarche.log, events), { message: /^Event 3 \(CallHeld\) could not be applied/ });
   t.match(await demarche.get('/v1/projections'), {
-    body: { items: [{}, { name: 'events', checkpoint: 2, failed: { sequence: 3, type: 'CallHeld' } }], sequence: 8 },
+    body: {
+      items: [{}, {}, { name: 'events', checkpoint: 2, failed: { sequence: 3, type: 'CallHeld' } }],
+      sequence: 8,
+    },
   });
 });

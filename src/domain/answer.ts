@@ -8,7 +8,6 @@ import { parseOccurred } from './occurred.ts';
 import { principalsOf } from './utterance.ts';
 
 export const ANSWERS = ['accepted', 'partly_met', 'refused'] as const;
-export type Answer = (typeof ANSWERS)[number];
 
 export const answer = z.enum(ANSWERS);
 

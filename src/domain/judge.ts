@@ -160,7 +160,8 @@ function aftermathViolations({ target, content }: Aftermath, known: Known): Viol
     return [{ pointer: '/data', found: `data of ${stream}`, expected }];
   }
   // What has become impossible since, such as answering a demand that was withdrawn meanwhile, is no fault of the correction.
-  const stood = judge({ ...contentOf(target), id: target.id } as NewEvent, others).map((one) => JSON.stringify(one));
+  const standing = { ...contentOf(known.fact(target.id)!), id: target.id } as NewEvent;
+  const stood = judge(standing, others).map((one) => JSON.stringify(one));
   return judge(event, others).filter((violation) => !stood.includes(JSON.stringify(violation)));
 }
 

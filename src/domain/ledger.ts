@@ -20,7 +20,7 @@ export function stepOf(fact: Fact, status: string | null): Step {
 }
 
 /** The order of a history: by date, earliest day first, then latest; what is still equal, by sequence. */
-export function compareSteps(a: Step, b: Step): number {
+function compareSteps(a: Step, b: Step): number {
   return compareOccurred(a, b) || a.sequence - b.sequence;
 }
 

@@ -64,7 +64,7 @@ type Step = EventContent<
 >;
 
 /** Why a negotiation stopped or went on: a recorded event, what somebody did, or what is claimed. */
-export const cause = z
+const cause = z
   .strictObject({
     event: eventRef.optional(),
     actors: actorRefs(1).optional(),

@@ -130,7 +130,7 @@ export class Events {
       const naming = tables.selectFrom('naming').select(order).where('name', '=', name).where(condition);
       query = query.innerJoin(naming.as(`n${n}`), (join) =>
         join.on(sql<boolean>`${sql.ref(`n${n}.${order}`)} = ${sql.ref(`e.${order}`)}`),
-      ) as unknown as Entries;
+      );
     }
     if (stream !== undefined) query = query.where('e.stream', '=', stream);
     if (correlation !== undefined) query = query.where('e.correlation', '=', correlation);

@@ -95,7 +95,7 @@ function warmthOf(facts: PlainFact[]) {
   return {
     count: facts.length,
     sum,
-    mean: facts.length === 0 ? 0 : sum / facts.length,
+    mean: facts.length === 0 ? null : sum / facts.length,
     codings: byCode.map(([cameo, alike]) => {
       const { name, goldstein } = alike[0]!;
       return { cameo, name, goldstein, count: alike.length };

@@ -23,7 +23,7 @@ export interface LedgerFilter {
 }
 
 /** A step of a thing: the status that it set, if it set one, and for whom those who took it count. */
-export interface LedgerStep {
+interface LedgerStep {
   status: string | null;
   principals: string[];
   fact: Fact;

@@ -15,8 +15,7 @@ import {
   wordOrNull,
 } from '../table.ts';
 
-export const LEDGERS = ['demand', 'proposal', 'commitment', 'negotiation', 'encounter'] as const;
-export type Ledger = (typeof LEDGERS)[number];
+export type Ledger = 'demand' | 'proposal' | 'commitment' | 'negotiation' | 'encounter';
 
 /** An actor as it is named, and whom it counts for on that day. */
 export interface Party {

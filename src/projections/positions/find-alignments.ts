@@ -4,7 +4,7 @@ import type { Position } from '../../domain/stance.ts';
 import type { Moment } from '../moment.ts';
 import type { Positions } from './find-positions.ts';
 
-export interface AlignmentOptions {
+interface AlignmentOptions {
   minOverlap: number;
   /** How much issues count against each other: all alike, or by the share that they have in what the two say. */
   weights: 'none' | 'salience';
@@ -16,7 +16,7 @@ interface Held {
   sequence: number;
 }
 
-export interface Pair {
+interface Pair {
   a: string;
   b: string;
   /** Issues on which both have a position. */
