@@ -6,22 +6,41 @@ import type { FactChange } from '../fact-changes.ts';
 import type { DatabaseOf } from '../projection.ts';
 import type { Content } from '../row-versions.ts';
 import { intervalOf, type StoredRow } from '../table.ts';
+import { Tallies } from '../tallies.ts';
+import { lastDayOf } from './month.ts';
 import { dealingTables, type DealingTables } from './tables.ts';
-import { Tallies } from './tallies.ts';
 
 type Dealing = StoredRow<DealingTables['dealing']>;
-export type Exchange = Content<DealingTables['exchange']>;
+type Exchange = Content<DealingTables['exchange']>;
 
 export async function deriveExchanges(
   changes: FactChange[],
   tables: Transaction<DatabaseOf<DealingTables>>,
   schema: string,
 ): Promise<void> {
-  const tallies = new Tallies();
-  await derive(changes, tables as Kysely<any>, schema, derivation(tables), (before, after, sequence) =>
-    tallies.move(before.exchange, after.exchange, sequence),
-  );
+  const tallies = new Tallies('tally', dealingTables.tally, ['source', 'target', 'begins', 'ends', 'cameo']);
+  const tallied = (exchanges: Exchange[]) =>
+    new Map(exchanges.map(talliedAs).map((counted) => [tallies.keyOf(counted), counted]));
+  await derive(changes, tables as Kysely<any>, schema, derivation(tables), (was, is, sequence) => {
+    const [before, after] = [tallied(was.exchange), tallied(is.exchange)];
+    // What stays is not counted anew, so that a count rests on the event that changed it.
+    for (const [key, counted] of before) if (!after.has(key)) tallies.move(counted, -1, sequence);
+    for (const [key, counted] of after) if (!before.has(key)) tallies.move(counted, 1, sequence);
+  });
   await tallies.write(tables, schema);
+}
+
+/** Under what an exchange is counted. */
+function talliedAs({ source, target, cameo, earliest, latest, event, sequence }: Exchange) {
+  return { source, target, cameo, ...bucketOf(earliest, latest), event, sequence };
+}
+
+/** The month that both days lie in; the days themselves where there is no such month. */
+function bucketOf(earliest: string, latest: string) {
+  const month = earliest.slice(0, 7);
+  if (earliest === '-infinity' || month !== latest.slice(0, 7))
+    return { begins: earliest, ends: latest, monthly: false };
+  return { begins: `${month}-01`, ends: lastDayOf(month), monthly: true };
 }
 
 function derivation(tables: Kysely<DatabaseOf<DealingTables>>): Derivation<Dealing, Pick<DealingTables, 'exchange'>> {

@@ -11,7 +11,7 @@ import { asKnown, ReadModel } from '../read-model.ts';
 import { intervalOf, type StoredRow } from '../table.ts';
 import { dealings } from './dealings.ts';
 import type { DealingTables } from './tables.ts';
-import { lastDayOf } from './tallies.ts';
+import { lastDayOf } from './month.ts';
 
 export interface Contact {
   fact: Fact;

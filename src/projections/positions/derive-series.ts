@@ -4,6 +4,7 @@ import { principalOf, voiceOf } from '../../domain/principal.ts';
 import type { FactChange } from '../fact-changes.ts';
 import type { DatabaseOf } from '../projection.ts';
 import { dayBounds } from '../table.ts';
+import { Tallies } from '../tallies.ts';
 import { insertRows } from '../write-page.ts';
 import { AffiliationHistory, affiliatedActor } from '../affiliations.ts';
 import { utteranceFromRow, type AssertionRow } from './assertion-row.ts';
@@ -22,6 +23,26 @@ export async function deriveSeries(changes: FactChange[], tables: PositionsTrans
   await endRows(tables, schema, ended);
   await insertRows(tables, schema, 'assertion', positionTables.assertion, added);
   await openSeries(tables, schema, added);
+  await countStatements(tables, schema, added, ended);
+}
+
+async function countStatements(
+  tables: PositionsTransaction,
+  schema: string,
+  added: AssertionRow[],
+  ended: { row: AssertionRow; until: number }[],
+): Promise<void> {
+  const tallies = new Tallies('statements', positionTables.statements, ['principal', 'issue']);
+  const move = (row: AssertionRow, by: number, at: number) => {
+    const { principal, issue, event, sequence } = row;
+    if (row.counted) tallies.move({ principal, issue, event, sequence }, by, at);
+  };
+  for (const row of added) {
+    move(row, 1, row.known_from);
+    if (row.known_until !== null) move(row, -1, row.known_until);
+  }
+  for (const { row, until } of ended) move(row, -1, until);
+  await tallies.write(tables, schema);
 }
 
 /** Notes the series that have their first assertion among the rows. */

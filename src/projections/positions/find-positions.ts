@@ -119,13 +119,18 @@ export class Positions {
 
   /** How many assertions that count each of the principals has made on each issue. */
   async statements(principals: string[], moment: Moment) {
-    const counted = this.#assertions(moment)
-      .clearSelect()
-      .where('counted', '=', true)
-      .where(sql<boolean>`principal = any(${principals}::text[])`)
-      .groupBy(['principal', 'issue'])
-      .select(['principal', 'issue', sql<number>`count(*)::integer`.as('count')]);
-    return this.#model.ask({ items: counted });
+    const { tables } = this.#model;
+    const theirs = sql<boolean>`principal = any(${principals}::text[])`;
+    if (moment.at === null) {
+      const kept = tables.selectFrom('statements').where(theirs).where(asKnown(moment.knownAt)).where('count', '>', 0);
+      return this.#model.ask({ items: kept.select(['principal', 'issue', 'count']) });
+    }
+    const begun = this.#assertions(moment).clearSelect().where('counted', '=', true).where(theirs);
+    return this.#model.ask({
+      items: begun
+        .groupBy(['principal', 'issue'])
+        .select(['principal', 'issue', sql<number>`count(*)::integer`.as('count')]),
+    });
   }
 
   /** What changed a position, in date order after a place; what was reiterated changed nothing. */

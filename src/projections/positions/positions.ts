@@ -7,7 +7,7 @@ import { utteranceRows } from './utterance.ts';
 
 export const positions = defineProjection({
   name: 'positions',
-  version: 2,
+  version: 3,
   tables: positionTables,
   handlers: {
     // Any utterance may carry a stance.
