@@ -5,12 +5,10 @@ import type { Modality } from '../domain/modality.ts';
 import { namedIn } from './named-in.ts';
 import { placeOf } from './place.ts';
 import { defineProjection, everyType, type Contribution } from './projection.ts';
-import { boolean, day, sequenceList, table, text, textOrNull, uuid, word } from './table.ts';
+import { boolean, day, KNOWN, sequenceList, table, text, textOrNull, uuid, word } from './table.ts';
 import { breadth, breadthOf, keyOfPlace, place } from './time-line.ts';
 import { indexWords, wordIndex } from './words.ts';
 
-// At the end of an index, so that what was not known yet, or is no longer, is passed over without looking at its row.
-const KNOWN = 'known_from, known_until';
 /** 0 where the fact reads as it was recorded. */
 const CORRECTED_LATER = '(known_from - sequence)';
 /** Written as an expression that stands in an index, because of those the planner knows how frequent each value is. */
@@ -38,6 +36,7 @@ export const eventTables = {
       `(place, ${KNOWN}) where of_world`,
       `(breadth, place, ${KNOWN}) where of_world and breadth > 0`,
       `(type, place, ${KNOWN}) where of_world`,
+      `(type, breadth, place, ${KNOWN}) where of_world and breadth > 0`,
       `(modality, place, ${KNOWN}) where of_world`,
       `(correlation, place, ${KNOWN}) where of_world and correlation is not null`,
       `(type, ${CORRECTED_LATER}, sequence)`,

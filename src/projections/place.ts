@@ -11,8 +11,8 @@ export interface Place {
   sequence: number;
 }
 
-/** The order of dates; for `order by`. */
-export const BY_DATE = sql`earliest, latest, sequence`;
+/** The order of dates, as SQL; for an index and for `order by`. */
+export const BY_DATE = 'earliest, latest, sequence';
 
 export function placeOf({ occurred, sequence }: Pick<Fact, 'occurred' | 'sequence'>): Place {
   return { ...dayBounds(parseOccurred(occurred)), sequence };

@@ -72,6 +72,11 @@ export const EVIDENCE_COLUMNS = {
   known_until: 'bigint',
 };
 
+/**
+ * At the end of the columns of an index, so that what was not known yet, or is no longer, is passed over without looking at its row.
+ */
+export const KNOWN = 'known_from, known_until';
+
 export type StoredRow<T extends Table> = Row<T> & Evidence;
 
 /** The interval of a date as `day` columns hold it. */

@@ -87,8 +87,12 @@ export function evidenceRoutes(app: App, api: Api): void {
     async (request, reply) => {
       const { type: types, actor: actors, limit: size, cursor: from, ...rest } = request.query;
       const asked = await api.asking.prepare('sourcing', request.query);
-      const filter = { ...rest, types, actors };
-      const found = await api.sourcing.list(filter, asked.knownAt, readCursor(from, occurredCursor), size + 1);
+      const found = await api.sourcing.list(
+        { ...rest, types, actors },
+        asked.knownAt,
+        readCursor(from, occurredCursor),
+        size + 1,
+      );
       const page = toPage(request, reply, reflected(found, asked), size, ({ fact }) => placeOf(fact));
       return { ...page, items: page.items.map(evidenceView) };
     },

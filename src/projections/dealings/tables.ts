@@ -1,6 +1,7 @@
 // The tables of the dealings: who acts towards whom in each fact, by every name that either goes by, and how often in a month.
 import { affiliationTables } from '../affiliations.ts';
-import { boolean, day, derivedTable, integer, sequenceList, table, text, textList } from '../table.ts';
+import { BY_DATE } from '../place.ts';
+import { boolean, day, derivedTable, integer, KNOWN, sequenceList, table, text, textList } from '../table.ts';
 
 export const dealingTables = {
   ...affiliationTables,
@@ -17,8 +18,8 @@ export const dealingTables = {
   }),
   /** A fact between two actors, each as named or as it counts. */
   exchange: derivedTable({ source: text, target: text, cameo: text, held: boolean, earliest: day, latest: day }, [
-    '(source, target, earliest, latest, sequence)',
-    '(source, target, earliest, latest, sequence) where held',
+    `(source, target, ${BY_DATE}, ${KNOWN})`,
+    `(source, target, ${BY_DATE}, ${KNOWN}) where held`,
     '(target)',
   ]),
   /** How many facts between the two have the code, in a month, or between days that are no month. */

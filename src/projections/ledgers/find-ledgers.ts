@@ -70,7 +70,7 @@ export class Ledgers {
     // Written out, because an index is only taken for a condition that is known when the query is planned.
     if (blocking !== undefined) listed = listed.where(blocking ? sql<boolean>`blocking` : sql<boolean>`not blocking`);
     if (after) listed = listed.where(isAfter(after));
-    return this.#views(firstOfEach(this.#model.tables, listed, { status: statuses }, BY_DATE, limit), moment);
+    return this.#views(firstOfEach(this.#model.tables, listed, { status: statuses }, sql.raw(BY_DATE), limit), moment);
   }
 
   async find(ledger: Ledger, id: string, moment: Moment): Promise<{ sequence: number; item: Thing | null }> {

@@ -1,10 +1,12 @@
 // The tables of the ledgers: every step of every thing, and derived from them how each thing stands from which day to which.
 import { affiliationTables } from '../affiliations.ts';
+import { BY_DATE } from '../place.ts';
 import {
   boolean,
   day,
   derivedTable,
   json,
+  KNOWN,
   sequenceList,
   table,
   text,
@@ -75,15 +77,16 @@ export const ledgerTables = {
     },
     [
       '(event)',
-      '(name, ledger, earliest, latest, sequence)',
-      '(name, ledger, status, earliest, latest, sequence)',
-      '(name, ledger, earliest, latest, sequence) where blocking',
+      `(name, ledger, ${BY_DATE}, ${KNOWN}, begins, ends)`,
+      `(name, ledger, status, ${BY_DATE}, ${KNOWN}, begins, ends)`,
+      `(name, ledger, ${BY_DATE}, ${KNOWN}, begins, ends) where blocking`,
     ],
   ),
   aid: table({ donor: text, recipient: text, earliest: day, latest: day, corrections: sequenceList }, [
-    '(donor, recipient, earliest, latest, sequence)',
-    '(recipient, earliest, latest, sequence)',
-    '(earliest, latest, sequence)',
+    `(donor, recipient, ${BY_DATE}, ${KNOWN})`,
+    `(donor, ${BY_DATE}, ${KNOWN})`,
+    `(recipient, ${BY_DATE}, ${KNOWN})`,
+    `(${BY_DATE}, ${KNOWN})`,
   ]),
 };
 

@@ -9,6 +9,7 @@ import {
   integer,
   integerOrNull,
   json,
+  KNOWN,
   table,
   text,
   textList,
@@ -20,8 +21,6 @@ import type { UtteranceEvidence } from './utterance.ts';
 
 /** The order of a series. */
 const IN_ORDER = 'earliest, latest, sequence, speaker';
-// At the end of an index, so that what was not known yet, or is no longer, is passed over without looking at its row.
-const KNOWN = 'known_from, known_until';
 
 /** What the conditions in force depend on: where the position begins anew, and where it is tied to something. */
 export const TIES =

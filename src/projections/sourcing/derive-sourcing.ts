@@ -5,7 +5,7 @@ import { derive, knownSince, type Derivation } from '../derive.ts';
 import type { FactChange } from '../fact-changes.ts';
 import type { DatabaseOf } from '../projection.ts';
 import type { StoredRow } from '../table.ts';
-import { sourcingTables, type SourcingTables } from './tables.ts';
+import { ANYBODY, sourcingTables, type SourcingTables } from './tables.ts';
 
 type Report = StoredRow<SourcingTables['report']>;
 type Dispute = StoredRow<SourcingTables['dispute']>;
@@ -20,9 +20,9 @@ export async function deriveSourcing(
 
 function derivation(
   tables: Kysely<DatabaseOf<SourcingTables>>,
-): Derivation<Report | Dispute, Pick<SourcingTables, 'sourcing'>> {
+): Derivation<Report | Dispute, Pick<SourcingTables, 'sourcing' | 'listing'>> {
   return {
-    derived: { sourcing: sourcingTables.sourcing },
+    derived: { sourcing: sourcingTables.sourcing, listing: sourcingTables.listing },
     key: { column: 'event', type: 'uuid' },
     touches: ({ before, after }) => {
       const { id, type, data } = (before ?? after)!;
@@ -37,11 +37,22 @@ function derivation(
     rowsOf: (id, known) => {
       const reports = known.filter((input): input is Report => 'reports' in input);
       const own = reports.find(({ event }) => event === id);
-      if (!own) return { sourcing: [] };
+      if (!own) return { sourcing: [], listing: [] };
       const { type, earliest, latest, actors, corrections, event, sequence } = own;
-      const disputes = known.length - reports.length;
+      const rests = sourcingOf(reports);
+      const evidence = { event, sequence };
+      const sought = {
+        type,
+        sources: rests.sources,
+        anonymous: rests.anonymous.length > 0,
+        disputed: known.length > reports.length,
+        earliest,
+        latest,
+        ...evidence,
+      };
       return {
-        sourcing: [{ type, earliest, latest, actors, corrections, ...sourcingOf(reports), disputes, event, sequence }],
+        sourcing: [{ corrections, ...rests, ...evidence }],
+        listing: [ANYBODY, ...actors].map((name) => ({ name, ...sought })),
       };
     },
   };

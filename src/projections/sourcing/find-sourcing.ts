@@ -9,7 +9,7 @@ import { readFacts } from '../read-facts.ts';
 import { asKnown, ReadModel, type KnownAt } from '../read-model.ts';
 import type { StoredRow } from '../table.ts';
 import { sourcing } from './sourcing.ts';
-import type { SourcingTables } from './tables.ts';
+import { ANYBODY, type SourcingTables } from './tables.ts';
 
 /** What facts are sought; all that is given must hold. */
 export interface SourcingFilter {
@@ -48,33 +48,41 @@ export class SourcedFacts {
 
   /** Facts by date, after a place. */
   async list(filter: SourcingFilter, knownAt: KnownAt, after: Place | null, limit: number) {
-    const { types, actors, anonymous, disputed, minSources, maxSources } = filter;
+    const { types, actors: [first = ANYBODY, ...others] = [], anonymous, disputed, minSources, maxSources } = filter;
     const { tables } = this.#model;
-    let page = tables.selectFrom('sourcing').selectAll().where(asKnown(knownAt));
-    if (actors) page = page.where(sql<boolean>`actors @> ${actors}::text[]`);
+    let listed = tables.selectFrom('listing').selectAll().where(asKnown(knownAt)).where('name', '=', first);
+    for (const name of others) {
+      const named = tables.selectFrom('listing as o').select('o.sequence').where('o.name', '=', name);
+      const also = named.where(sql<boolean>`o.sequence = listing.sequence`).where(asKnown(knownAt, 'o'));
+      listed = listed.where(({ exists }) => exists(also));
+    }
     // Written out, because an index is only taken for a condition that is known when the query is planned.
     if (anonymous !== undefined)
-      page = page.where(anonymous ? sql<boolean>`anonymous <> '{}'` : sql<boolean>`anonymous = '{}'`);
-    if (disputed !== undefined) page = page.where(disputed ? sql<boolean>`disputes > 0` : sql<boolean>`disputes = 0`);
-    if (minSources !== undefined) page = page.where(sql<boolean>`sources >= ${sql.lit(minSources)}`);
-    if (maxSources !== undefined) page = page.where('sources', '<=', maxSources);
-    if (after) page = page.where(isAfter(after));
-    page = firstOfEach(tables, page, { type: types }, BY_DATE, limit);
-    const disputing = tables
-      .selectFrom('dispute')
-      .selectAll()
-      .where(asKnown(knownAt))
-      .where('fact', 'in', tables.selectFrom(page.as('page')).select('page.event'))
-      .orderBy('sequence');
-    const { sequence, rows, disputes } = await this.#model.ask({ rows: page, disputes: disputing });
-    const told = await readFacts(this.#log, [...rows, ...disputes]);
+      listed = listed.where(anonymous ? sql<boolean>`anonymous` : sql<boolean>`not anonymous`);
+    if (disputed !== undefined) listed = listed.where(disputed ? sql<boolean>`disputed` : sql<boolean>`not disputed`);
+    if (minSources !== undefined) listed = listed.where(sql<boolean>`sources >= ${sql.lit(minSources)}`);
+    if (maxSources !== undefined) listed = listed.where(sql<boolean>`sources <= ${sql.lit(maxSources)}`);
+    if (after) listed = listed.where(isAfter(after));
+    const page = firstOfEach(tables, listed, { type: types }, sql.raw(BY_DATE), limit);
+    const ids = tables.selectFrom(page.as('page')).select('page.event');
+    const { sequence, ...found } = await this.#model.ask({
+      order: page,
+      rows: tables.selectFrom('sourcing').selectAll().where(asKnown(knownAt)).where('event', 'in', ids),
+      disputes: tables
+        .selectFrom('dispute')
+        .selectAll()
+        .where(asKnown(knownAt))
+        .where('fact', 'in', ids)
+        .orderBy('sequence'),
+    });
+    const rowOf = new Map(found.rows.map((row) => [row.event, row]));
+    const rows = found.order.map(({ event }) => rowOf.get(event)!);
+    const facts = await readFacts(this.#log, [...rows, ...found.disputes]);
     const rivals = Map.groupBy(
-      disputes.map(({ fact }, n) => ({ fact, dispute: told[rows.length + n]! })),
+      found.disputes.map(({ fact }, n) => ({ fact, told: facts[rows.length + n]! })),
       ({ fact }) => fact,
     );
-    const items = rows.map((row, n) =>
-      viewOf(row, told[n]!, rivals.get(row.event)?.map(({ dispute }) => dispute) ?? []),
-    );
+    const items = rows.map((row, n) => viewOf(row, facts[n]!, rivals.get(row.event)?.map(({ told }) => told) ?? []));
     return { sequence, items };
   }
 }

@@ -10,7 +10,7 @@ import { sourcingTables, type SourcingTables } from './tables.ts';
 
 export const sourcing = defineProjection({
   name: 'sourcing',
-  version: 1,
+  version: 2,
   tables: sourcingTables,
   handlers: {
     ...everyType<SourcingTables>((fact) => (isAboutEvent(fact) ? {} : { report: [reportRow(fact, fact.id)] })),

@@ -1,11 +1,13 @@
 // The tables of the sourcing: every report of a fact, every dispute about it, and derived from them what each fact rests on.
 import type { Sourcing } from '../../domain/sourcing.ts';
+import { BY_DATE } from '../place.ts';
 import {
   boolean,
   day,
   derivedTable,
   integer,
   integerOrNull,
+  KNOWN,
   sequenceList,
   table,
   text,
@@ -14,6 +16,9 @@ import {
   uuid,
   wordOrNull,
 } from '../table.ts';
+
+/** Stands for whoever it may be. */
+export const ANYBODY = '';
 
 export const sourcingTables = {
   report: table(
@@ -39,26 +44,23 @@ export const sourcingTables = {
   /** What each fact about the world rests on. */
   sourcing: derivedTable(
     {
-      type: text,
-      earliest: day,
-      latest: day,
-      actors: textList,
       corrections: sequenceList,
       mentions: integer,
       sources: integer,
       anonymous: textList,
       reliability: wordOrNull<NonNullable<Sourcing['reliability']>>(),
       credibility: integerOrNull,
-      disputes: integer,
     },
+    ['(event)'],
+  ),
+  /** What is sought by, under the name of every actor who takes part and once under {@link ANYBODY}: a list is a walk along an index. */
+  listing: derivedTable(
+    { name: text, type: text, sources: integer, anonymous: boolean, disputed: boolean, earliest: day, latest: day },
     [
-      '(event)',
-      '(earliest, latest, sequence)',
-      '(type, earliest, latest, sequence)',
-      '(earliest, latest, sequence) where sources > 1',
-      'using gin (actors)',
-      "(earliest, latest, sequence) where anonymous <> '{}'",
-      '(earliest, latest, sequence) where disputes > 0',
+      `(name, ${BY_DATE}, ${KNOWN}, sources, anonymous, disputed, type)`,
+      `(name, ${BY_DATE}, ${KNOWN}, type) where anonymous`,
+      `(name, ${BY_DATE}, ${KNOWN}, type) where disputed`,
+      `(name, ${BY_DATE}, ${KNOWN}, type) where sources > 1`,
     ],
   ),
 };
