@@ -6,11 +6,14 @@ import { isConnectionLoss } from '../events/log-unavailable.ts';
 import { readAfter } from '../events/read-log.ts';
 import { factChanges } from './fact-changes.ts';
 import type { Projection } from './projection.ts';
-import { schemaName } from './schema.ts';
+import { analyze, schemaName } from './schema.ts';
 import { writePage } from './write-page.ts';
 
 /** Larger pages only cost memory. */
 const PAGE = 1_000;
+
+/** After so many events at once the planner is told what the tables hold; the server itself would take a minute to notice. */
+const MANY = 10_000;
 
 /** An event that a projection cannot take. It stops this projection at the event before, and no other. */
 export class PoisonEvent extends Error {
@@ -42,6 +45,7 @@ export async function catchUp(
   // Asked first, because most of the time there is nothing to do, and a lock would be a write.
   let { checkpoint, more } = await whatIsLeft(log, projection);
   onPage?.(checkpoint);
+  const begin = checkpoint;
   while (more) {
     try {
       const applied = await applyPage(log, projection, limit, (locked) => (checkpoint = locked));
@@ -55,6 +59,7 @@ export async function catchUp(
       limit = Math.ceil(limit / 2);
     }
   }
+  if (checkpoint - begin >= MANY) await analyze(log.db, schemaName(log.schema, projection), projection);
   return checkpoint;
 }
 

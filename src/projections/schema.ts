@@ -23,6 +23,11 @@ export async function createSchema(db: Kysely<any>, schema: string, { tables }: 
   }
 }
 
+/** Lets the planner look at what the tables hold. */
+export async function analyze(db: Kysely<any>, schema: string, { tables }: Projection): Promise<void> {
+  await sql`analyze ${sql.join(Object.keys(tables).map((name) => sql.id(schema, name)))}`.execute(db);
+}
+
 export async function dropSchema(db: Kysely<any>, schema: string): Promise<void> {
   await sql`drop schema if exists ${sql.id(schema)} cascade`.execute(db);
 }
