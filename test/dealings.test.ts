@@ -122,6 +122,8 @@ async function checkRelations(
     const expected = relationOf(known, a, b, at, months);
     const exact = [...expected.items, expected.imprecise];
     assertSame([...items, imprecise].map(withoutScore), exact.map(withoutScore), path);
+    for (const { evidence, count } of items)
+      assert.equal((await follow(demarche, evidence, limit)).length, count, evidence);
     for (const [n, score] of [...items, imprecise].entries()) {
       assertRounded(score.sum, exact[n]!.sum, 4);
       if (score.mean !== null && exact[n]!.mean !== null) assertRounded(score.mean, exact[n]!.mean, 4);
@@ -130,9 +132,14 @@ async function checkRelations(
   }
 }
 
+function follow(demarche: Demarche, evidence: string, limit: number): Promise<unknown[]> {
+  const { pathname, searchParams } = new URL(evidence, 'http://localhost');
+  return askAll(demarche, pathname, { ...Object.fromEntries(searchParams), limit });
+}
+
 /** Sums and means are compared by themselves, because they are rounded. */
-function withoutScore<T extends { sum: number; mean: number | null }>(counted: T) {
-  return { ...counted, sum: null, mean: null };
+function withoutScore(counted: object) {
+  return { ...counted, sum: null, mean: null, evidence: null };
 }
 
 /** Two pairs: persons, and what they may count for. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { eventId, slug } from '../domain/reference.ts';
 import { eventTypes } from '../domain/vocabulary.ts';
+import { fieldProblem } from './problem.ts';
 
 /** A calendar day; PostgreSQL's calendar has no year 0. */
 export const day = z.iso.date().refine((value) => value >= '0001', 'expected a calendar day from 0001-01-01 on');
@@ -79,6 +80,12 @@ export const month = z
   .string()
   .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'expected a month such as 2022-01')
   .refine((value) => value >= '0001', 'expected a month from 0001-01 on');
+
+/** Throws a problem where a window ends before it begins. */
+export function requireOrder(from: string | undefined, to: string | undefined): void {
+  if (from === undefined || to === undefined || from <= to) return;
+  throw fieldProblem('invalid_request', [{ parameter: 'to', found: to, expected: `${from} or later` }]);
+}
 
 /** Yes or no, written `true` or `false`. */
 export const flag = z.preprocess(

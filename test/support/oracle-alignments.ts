@@ -19,7 +19,7 @@ export function alignmentsOf(oracle: Oracle, { actors, issues, at, minOverlap, w
       const [one, other] = [oracle.series(a, issue, at).current, oracle.series(b, issue, at).current];
       if (!one || !other) return [];
       const distance = Math.abs(one.position! - other.position!) * 25;
-      return [{ issue, a: placeOf(one), b: placeOf(other), distance, weight: weightOf(a, b, issue) }];
+      return [{ issue, a: heldBy(one), b: heldBy(other), distance, weight: weightOf(a, b, issue) }];
     });
     const total = shared.reduce((sum, { weight }) => sum + weight, 0);
     const weighted = shared.reduce((sum, { weight, distance }) => sum + weight * distance, 0);
@@ -34,6 +34,8 @@ export function alignmentsOf(oracle: Oracle, { actors, issues, at, minOverlap, w
   }
 }
 
-function placeOf({ position, event, sequence }: { position: number | null; event: string; sequence: number }) {
-  return { position, event, sequence };
+type Held = NonNullable<ReturnType<Oracle['series']>['current']>;
+
+function heldBy({ position, event, sequence, source, attribution }: Held) {
+  return { position, event, sequence, source, attribution };
 }

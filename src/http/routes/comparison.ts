@@ -1,20 +1,30 @@
 // Comparing: what moved between two dates, and who stands close to whom.
 import { z } from 'zod';
 import { slug } from '../../domain/reference.ts';
+import { attribution, source } from '../../domain/source.ts';
 import type { Api, App } from '../api.ts';
 import { assertion, assertionCursor, EXAMPLE_ASSERTION, placeOfAssertion } from '../assertion-view.ts';
 import { reflected } from '../asking.ts';
 import { readCursor } from '../cursor.ts';
 import { pageOf, sequence, toPage } from '../page.ts';
-import { cursor, day, knownAt, limit, listOf, minSequence, moment, wholeNumber } from '../parameters.ts';
-import { fieldProblem } from '../problem.ts';
+import { cursor, day, knownAt, limit, listOf, minSequence, moment, requireOrder, wholeNumber } from '../parameters.ts';
 import { requireActor, requireIssue } from '../require-slug.ts';
 import { answer, pageAnswer, problems } from '../responses.ts';
 
 /** Pairs grow with the square. */
 const MAX_ACTORS = 50;
 
-const held = z.object({ position: z.int().min(-2).max(2), event: z.string(), sequence: z.int() });
+const held = z.object({
+  position: z.int().min(-2).max(2),
+  event: z.string().meta({ description: 'The utterance that it rests on.' }),
+  sequence: z.int(),
+  source: source.nullable(),
+  attribution: attribution.nullable(),
+});
+const EXAMPLE_SOURCE = {
+  source: { title: 'Report on the call of 15 November 2024', language: 'en' },
+  attribution: null,
+};
 const EXAMPLE_PAIR = {
   a: 'germany',
   b: 'ukraine',
@@ -23,8 +33,8 @@ const EXAMPLE_PAIR = {
   issues: [
     {
       issue: 'direct-contact-with-putin',
-      a: { position: 1, event: '01932c00-0000-7000-8000-000000000046', sequence: 120 },
-      b: { position: -2, event: '01932c00-0000-7000-8000-000000000040', sequence: 88 },
+      a: { position: 1, event: '01932c00-0000-7000-8000-000000000046', sequence: 120, ...EXAMPLE_SOURCE },
+      b: { position: -2, event: '01932c00-0000-7000-8000-000000000040', sequence: 88, ...EXAMPLE_SOURCE },
       distance: 75,
       weight: 1,
     },
@@ -92,8 +102,7 @@ export function comparisonRoutes(app: App, api: Api): void {
     },
     async (request, reply) => {
       const { from, to, actor: actors = [], issue: issues = [], limit: size, cursor: place } = request.query;
-      if (from > to)
-        throw fieldProblem('invalid_request', [{ parameter: 'to', found: to, expected: `${from} or later` }]);
+      requireOrder(from, to);
       const asked = await api.asking.prepare('positions', request.query);
       for (const actor of actors) await requireActor(api.registry, actor);
       for (const issue of issues) await requireIssue(api.registry, issue);

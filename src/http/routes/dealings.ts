@@ -1,14 +1,15 @@
 // Dealings of two actors: their contacts, and how they got on month by month.
 import { z } from 'zod';
 import type { Contact } from '../../projections/dealings/find-dealings.ts';
+import { lastDayOf } from '../../projections/dealings/month.ts';
+import type { Moment } from '../../projections/moment.ts';
 import { placeOf } from '../../projections/place.ts';
 import type { Api, App } from '../api.ts';
 import { reflected } from '../asking.ts';
 import { occurredCursor, readCursor } from '../cursor.ts';
 import { EXAMPLE_FACT, factShape, factShown, factView } from '../event-view.ts';
 import { pageOf, sequence, toPage } from '../page.ts';
-import { cursor, limit, moment, month, pairOf, pairPath } from '../parameters.ts';
-import { fieldProblem } from '../problem.ts';
+import { cursor, day, limit, moment, month, pairOf, pairPath, requireOrder } from '../parameters.ts';
 import { requireActor } from '../require-slug.ts';
 import { answer, pageAnswer, problems } from '../responses.ts';
 
@@ -58,7 +59,13 @@ const relations = z
     knownAt: z.int().nullable(),
     sequence,
     items: z
-      .array(z.object({ month: z.string(), ...score }))
+      .array(
+        z.object({
+          month: z.string(),
+          ...score,
+          evidence: z.string().meta({ description: 'The path of the facts behind it, with their sources.' }),
+        }),
+      )
       .meta({ description: 'By month; months without a fact are left out.' }),
     imprecise: z.object(score).meta({ description: 'Facts whose date does not say in which month they were.' }),
   })
@@ -72,7 +79,13 @@ const relations = z
         at: null,
         knownAt: null,
         sequence: 42,
-        items: [{ month: '2024-11', ...EXAMPLE_SCORE }],
+        items: [
+          {
+            month: '2024-11',
+            ...EXAMPLE_SCORE,
+            evidence: '/v1/relations/germany/russia/events?from=2024-11-01&to=2024-11-30',
+          },
+        ],
         imprecise: { count: 0, sum: 0, mean: null, codings: [] },
       },
     ],
@@ -133,13 +146,13 @@ export function dealingRoutes(app: App, api: Api): void {
     },
     async ({ params: { a, b }, query }) => {
       const { interval, from, to } = query;
-      if (from !== undefined && to !== undefined && from > to)
-        throw fieldProblem('invalid_request', [{ parameter: 'to', found: to, expected: `${from} or later` }]);
+      requireOrder(from, to);
       const asked = await api.asking.prepare('dealings', query);
       await requireActor(api.registry, a);
       await requireActor(api.registry, b);
       const found = reflected(await api.dealings.relations(a, b, { from, to }, asked), asked);
-      return { a, b, interval, ...asked, ...found };
+      const items = found.items.map((item) => ({ ...item, evidence: factsOf(a, b, item.month, asked) }));
+      return { a, b, interval, ...asked, ...found, items };
     },
   );
 
@@ -152,7 +165,13 @@ export function dealingRoutes(app: App, api: Api): void {
         summary: 'What one actor did towards another',
         description: 'The facts that the relations count, by date.',
         params: pairPath,
-        querystring: z.strictObject({ ...moment, limit, cursor }),
+        querystring: z.strictObject({
+          from: day.optional().meta({ description: 'The first day that its date may mean.', examples: ['2024-11-01'] }),
+          to: day.optional().meta({ description: 'The last day that its date may mean.', examples: ['2024-11-30'] }),
+          ...moment,
+          limit,
+          cursor,
+        }),
         response: {
           200: pageAnswer(pageOf(factShown, 'FactPage', EXAMPLE_FACT), 'A page of facts.'),
           ...problems('not_found', 'not_yet_reflected'),
@@ -161,15 +180,24 @@ export function dealingRoutes(app: App, api: Api): void {
     },
     async (request, reply) => {
       const { a, b } = request.params;
-      const { limit: size, cursor: from } = request.query;
+      const { limit: size, cursor: place, from, to } = request.query;
+      requireOrder(from, to);
       const asked = await api.asking.prepare('dealings', request.query);
       await requireActor(api.registry, a);
       await requireActor(api.registry, b);
-      const found = await api.dealings.between(a, b, asked, readCursor(from, occurredCursor), size + 1);
+      const after = readCursor(place, occurredCursor);
+      const found = await api.dealings.between(a, b, { from, to }, asked, after, size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, placeOf);
       return { ...page, items: page.items.map(factView) };
     },
   );
+}
+
+/** Where the facts of a month are told one by one, as of the same moment. */
+function factsOf(a: string, b: string, month: string, { at, knownAt }: Moment): string {
+  const asked = { at, knownAt: knownAt?.toString() ?? null };
+  const also = Object.entries(asked).flatMap(([name, value]) => (value === null ? [] : [`&${name}=${value}`]));
+  return `/v1/relations/${a}/${b}/events?from=${month}-01&to=${lastDayOf(month)}${also.join('')}`;
 }
 
 function contactView({ fact, ...contact }: Contact) {

@@ -12,7 +12,17 @@ import { reflected } from '../asking.ts';
 import { occurredCursor, readCursor, sequenceCursor } from '../cursor.ts';
 import { EXAMPLE_EVENT, eventWithHistory, factView, listedEvent } from '../event-view.ts';
 import { pageOf, sequence, toPage } from '../page.ts';
-import { cursor, day, eventPath, knownAt, limit, listOf, minSequence, sequence as anySequence } from '../parameters.ts';
+import {
+  cursor,
+  day,
+  eventPath,
+  knownAt,
+  limit,
+  listOf,
+  minSequence,
+  requireOrder,
+  sequence as anySequence,
+} from '../parameters.ts';
 import { fieldProblem, Problem } from '../problem.ts';
 import { answer, pageAnswer, problems } from '../responses.ts';
 
@@ -110,9 +120,7 @@ export function eventRoutes(app: App, api: Api): void {
           },
         ]);
       }
-      if (rest.from !== undefined && rest.to !== undefined && rest.from > rest.to) {
-        throw fieldProblem('invalid_request', [{ parameter: 'to', found: rest.to, expected: `${rest.from} or later` }]);
-      }
+      requireOrder(rest.from, rest.to);
       const asked = await api.asking.prepare('events', request.query);
       if (order === 'recorded') {
         const after = readCursor(from, sequenceCursor) ?? afterSequence ?? 0;

@@ -11,7 +11,7 @@ import { reflected } from '../asking.ts';
 import { occurredCursor, readCursor } from '../cursor.ts';
 import { EXAMPLE_FACT, factShown, factView } from '../event-view.ts';
 import { pageOf, toPage } from '../page.ts';
-import { cursor, flag, knownAt, limit, listOf, minSequence, typeName, wholeNumber } from '../parameters.ts';
+import { cursor, flag, limit, listOf, moment, typeName, wholeNumber } from '../parameters.ts';
 import { pageAnswer, problems } from '../responses.ts';
 
 const EXAMPLE_EVIDENCE = {
@@ -73,8 +73,7 @@ export function evidenceRoutes(app: App, api: Api): void {
           disputed: flag.meta({ description: 'Facts that are disputed, or all others.' }),
           minSources: wholeNumber.meta({ description: 'At least so many independent sources.' }),
           maxSources: wholeNumber.meta({ description: 'At most so many independent sources.' }),
-          knownAt,
-          minSequence,
+          ...moment,
           limit,
           cursor,
         }),
@@ -89,7 +88,7 @@ export function evidenceRoutes(app: App, api: Api): void {
       const asked = await api.asking.prepare('sourcing', request.query);
       const found = await api.sourcing.list(
         { ...rest, types, actors },
-        asked.knownAt,
+        asked,
         readCursor(from, occurredCursor),
         size + 1,
       );

@@ -75,9 +75,18 @@ export class Dealings {
     return { sequence, items };
   }
 
-  /** What one did towards the other, by date, after a place. */
-  async between(source: string, target: string, moment: Moment, after: Place | null, limit: number) {
-    const all = this.#exchanges(source, target, moment).limit(limit);
+  /** What one did towards the other, by date, after a place; within the days from `from` to `to`, where they are given. */
+  async between(
+    source: string,
+    target: string,
+    { from, to }: { from?: string | undefined; to?: string | undefined },
+    moment: Moment,
+    after: Place | null,
+    limit: number,
+  ) {
+    let all = this.#exchanges(source, target, moment).limit(limit);
+    if (from !== undefined) all = all.where('e.earliest', '>=', from);
+    if (to !== undefined) all = all.where('e.earliest', '<=', to).where('e.latest', '<=', to);
     const { sequence, rows } = await this.#model.ask({ rows: after ? all.where(isAfter(after, 'e')) : all });
     return { sequence, items: await readFacts(this.#log, rows) };
   }

@@ -2,7 +2,7 @@
 import { alignment, distance } from '../../domain/alignment.ts';
 import type { Position } from '../../domain/stance.ts';
 import type { Moment } from '../moment.ts';
-import type { Positions } from './find-positions.ts';
+import type { AssertionView, Positions } from './find-positions.ts';
 
 interface AlignmentOptions {
   minOverlap: number;
@@ -10,10 +10,9 @@ interface AlignmentOptions {
   weights: 'none' | 'salience';
 }
 
-interface Held {
+/** A position, and what it rests on. */
+interface Held extends Pick<AssertionView, 'event' | 'sequence' | 'source' | 'attribution'> {
   position: Position;
-  event: string;
-  sequence: number;
 }
 
 interface Pair {
@@ -50,8 +49,8 @@ export class Alignments {
     const stands = new Map(
       actors.map((actor): [string, Stand] => {
         const own = <T extends { principal: string }>(rows: T[]) => rows.filter(({ principal }) => principal === actor);
-        const held = own(items).flatMap(({ issue, position, ...evidence }) =>
-          position === null ? [] : [[issue, { position, ...evidence }] as const],
+        const held = own(items).flatMap(({ issue, position, event, sequence: place, source, attribution }) =>
+          position === null ? [] : [[issue, { position, event, sequence: place, source, attribution }] as const],
         );
         return [actor, { held: new Map(held), salience: sharesOf(own(statements)) }];
       }),
@@ -73,16 +72,11 @@ function pairOf(a: string, b: string, stands: Map<string, Stand>, weights: Align
     .filter((issue) => other.held.has(issue))
     .toSorted()
     .map((issue) => {
-      const [ours, theirs] = [heldOn(issue, one), heldOn(issue, other)];
+      const [ours, theirs] = [one.held.get(issue)!, other.held.get(issue)!];
       const weight = weights === 'none' ? 1 : (one.salience.get(issue)! + other.salience.get(issue)!) / 2;
       return { issue, a: ours, b: theirs, distance: distance(ours.position, theirs.position), weight };
     });
   return { a, b, n: issues.length, issues };
-}
-
-function heldOn(issue: string, { held }: Stand): Held {
-  const { position, event, sequence } = held.get(issue)!;
-  return { position, event, sequence };
 }
 
 function alignmentOf({ issues }: Pick<Pair, 'issues'>, minOverlap: number): number | null {

@@ -21,7 +21,7 @@ export interface AssertionView extends Omit<UtteranceEvidence, 'recorded' | 'mod
   delta: number | null;
   previous: string | null;
   renewed: boolean;
-  position: number | null;
+  position: Position | null;
   firmness: Firmness | null;
   conditions: { added: string[]; dropped: string[] };
   claimedReiteration: boolean;
@@ -98,23 +98,17 @@ export class Positions {
     return this.#lastOfEach(series.where('issue', '>', after), 'issue', moment, limit);
   }
 
-  /** Where each of the principals stands on every issue: the last position that counts, null where it was withdrawn. */
+  /** The last assertion that counts of each of the principals on every issue, by principal and issue; a withdrawal, where it was one. */
   async current(principals: string[], moment: Moment) {
     const series = this.#model.tables
       .selectFrom('series')
       .selectAll()
       .where(sql<boolean>`principal = any(${principals}::text[])`);
-    const { sequence, items } = await this.#model.ask({
-      items: this.#lastOf(series, moment)
-        .clearSelect()
-        .select(sql<string>`a.principal`.as('principal'))
-        .select(sql<string>`a.issue`.as('issue'))
-        .select(sql<Position | null>`a.position`.as('position'))
-        .select(sql<string>`a.event`.as('event'))
-        .select(sql<number>`a.sequence`.as('sequence'))
-        .orderBy(sql`a.principal, a.issue`),
+    const last = this.#lastOf(series, moment);
+    const { sequence, rows } = await this.#model.ask({
+      rows: this.#shown(last, moment).orderBy(sql`a.principal, a.issue`),
     });
-    return { sequence, items };
+    return { sequence, items: rows.map((row) => viewOf(row, moment.at)) };
   }
 
   /** How many assertions that count each of the principals has made on each issue. */

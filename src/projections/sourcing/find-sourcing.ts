@@ -3,10 +3,11 @@ import { sql } from 'kysely';
 import type { Fact } from '../../domain/fact.ts';
 import { WHOLE } from '../../domain/sourcing.ts';
 import type { LogStore } from '../../events/log-database.ts';
+import type { Moment } from '../moment.ts';
 import { firstOfEach } from '../first-of-each.ts';
 import { BY_DATE, isAfter, type Place } from '../place.ts';
 import { readFacts } from '../read-facts.ts';
-import { asKnown, ReadModel, type KnownAt } from '../read-model.ts';
+import { asKnown, ReadModel } from '../read-model.ts';
 import type { StoredRow } from '../table.ts';
 import { sourcing } from './sourcing.ts';
 import { ANYBODY, type SourcingTables } from './tables.ts';
@@ -47,7 +48,7 @@ export class SourcedFacts {
   }
 
   /** Facts by date, after a place. */
-  async list(filter: SourcingFilter, knownAt: KnownAt, after: Place | null, limit: number) {
+  async list(filter: SourcingFilter, { at, knownAt }: Moment, after: Place | null, limit: number) {
     const { types, actors: [first = ANYBODY, ...others] = [], anonymous, disputed, minSources, maxSources } = filter;
     const { tables } = this.#model;
     let listed = tables.selectFrom('listing').selectAll().where(asKnown(knownAt)).where('name', '=', first);
@@ -62,6 +63,7 @@ export class SourcedFacts {
     if (disputed !== undefined) listed = listed.where(disputed ? sql<boolean>`disputed` : sql<boolean>`not disputed`);
     if (minSources !== undefined) listed = listed.where(sql<boolean>`sources >= ${sql.lit(minSources)}`);
     if (maxSources !== undefined) listed = listed.where(sql<boolean>`sources <= ${sql.lit(maxSources)}`);
+    if (at !== null) listed = listed.where('earliest', '<=', at);
     if (after) listed = listed.where(isAfter(after));
     const page = firstOfEach(tables, listed, { type: types }, sql.raw(BY_DATE), limit);
     const ids = tables.selectFrom(page.as('page')).select('page.event');
