@@ -43,7 +43,7 @@ function openViolations(
   const unstated = unstatedViolations(event, demand, pointer);
   if (unstated.length > 0) return unstated;
   const withdrawal = withdrawalOf(demand, known);
-  if (withdrawal && hasBegun(withdrawal, parseOccurred(event.occurred).earliest))
+  if (withdrawal && countsAsFact(event) && hasBegun(withdrawal, parseOccurred(event.occurred).earliest))
     return [
       { pointer, found: `a demand that was withdrawn on ${withdrawal.occurred}`, expected: 'one that is still open' },
     ];

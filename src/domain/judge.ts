@@ -11,39 +11,50 @@ import { eventTypeOf } from './vocabulary.ts';
 export function judge(event: NewEvent, known: Known): Violation[] {
   const unmet = unmetReferences(event, known);
   if (unmet.length > 0) return unmet;
-  const violations = [
-    ...futureViolations(event, known),
-    ...partsViolations(event, known),
-    ...(eventTypeOf(event).rule?.(event, known) ?? []),
-  ];
+  const violations = contentViolations(event, known);
   if (violations.length > 0) return violations;
   const left = aftermath(event, known);
   if (!left) return [];
   return event.type === 'EventCorrected' ? correctionViolations(left, known) : undoingViolations(left, known);
 }
 
-/** Everything the event points at, also by what it leaves behind. */
+/** What is wrong with what the event says, where all that it points at is there. */
+function contentViolations(event: NewEvent, known: Known): Violation[] {
+  return [
+    ...futureViolations(event, known),
+    ...partsViolations(event, known),
+    ...(eventTypeOf(event).rule?.(event, known) ?? []),
+  ];
+}
+
+/** Everything the event points at, also by what it leaves behind and by what had stood there. */
 export function referencesOf(event: NewEvent, known: Pick<Known, 'fact' | 'factWithout'>): Reference[] {
   const own = eventTypeOf(event).references(event);
   const left = aftermath(event, known);
   // Before the event is judged, a replacement may have any shape.
   const wellFormed = left !== undefined && eventTypeOf(left.target).content.safeParse(left.content).success;
-  return wellFormed ? [...own, ...eventTypeOf(left.target).references(left.content)] : own;
+  if (!wellFormed) return own;
+  const { references } = eventTypeOf(left.target);
+  return [...own, ...references(left.content), ...references(left.standing)];
 }
 
 /** Another event as it reads once this one is recorded. */
 interface Aftermath {
   target: Fact;
   content: EventContent;
+  /** As it reads until then. */
+  standing: EventContent;
 }
 
 /** A correction leaves another account behind; so does taking a correction back, which brings an earlier one to light. */
 function aftermath(event: NewEvent, known: Pick<Known, 'fact' | 'factWithout'>): Aftermath | undefined {
   if (event.type !== 'EventCorrected' && event.type !== 'EventRetracted') return undefined;
   const target = known.fact(event.data['event'] as string);
-  if (target && event.type === 'EventCorrected') return { target, content: correctedBy(event, target) };
+  if (target && event.type === 'EventCorrected')
+    return { target, content: correctedBy(event, target), standing: contentOf(target) };
   const restored = target?.type === 'EventCorrected' ? known.factWithout(target.id) : undefined;
-  return restored?.retracted === null ? { target: restored, content: contentOf(restored) } : undefined;
+  if (restored?.retracted !== null) return undefined;
+  return { target: restored, content: contentOf(restored), standing: contentOf(known.fact(restored.id)!) };
 }
 
 function unmetReferences(event: EventContent, known: Known): Violation[] {
@@ -128,7 +139,7 @@ function undoingViolations(left: Aftermath, known: Known): Violation[] {
 }
 
 /** What is left behind must itself be an event that may be recorded, about the same thing. */
-function aftermathViolations({ target, content }: Aftermath, known: Known): Violation[] {
+function aftermathViolations({ target, content, standing }: Aftermath, known: Known): Violation[] {
   const type = eventTypeOf(target);
   const parsed = type.content.safeParse(content);
   if (!parsed.success) {
@@ -152,17 +163,28 @@ function aftermathViolations({ target, content }: Aftermath, known: Known): Viol
     }));
   const event = { ...parsed.data, id: target.id } as NewEvent;
   const others = withoutTarget(target, known);
-  const unmet = unmetReferences(event, others);
+  // What has become impossible since, such as answering a demand that was withdrawn meanwhile, is no fault of the correction.
+  const named = new Set(type.references(standing).map((reference) => reference.target));
+  const unmet = type
+    .references(event)
+    .filter((reference) => !named.has(reference.target))
+    .flatMap((reference) => referenceViolations(reference, others));
   if (unmet.length > 0) return unmet;
   const stream = type.stream(event, others);
   if (stream !== target.stream) {
     const expected = `data of ${target.stream}; to move the event, retract it and record another`;
     return [{ pointer: '/data', found: `data of ${stream}`, expected }];
   }
-  // What has become impossible since, such as answering a demand that was withdrawn meanwhile, is no fault of the correction.
-  const standing = { ...contentOf(known.fact(target.id)!), id: target.id } as NewEvent;
-  const stood = judge(standing, others).map((one) => JSON.stringify(one));
-  return judge(event, others).filter((violation) => !stood.includes(JSON.stringify(violation)));
+  const before = { ...standing, id: target.id } as NewEvent;
+  const stood = new Set(contentViolations(before, others).map((violation) => gistOf(violation, before)));
+  return contentViolations(event, others).filter((violation) => !stood.has(gistOf(violation, event)));
+}
+
+/** What a violation objects to, wherever that stands. */
+function gistOf({ pointer, found, expected }: Violation, event: NewEvent): string {
+  const steps = pointer.split('/').slice(1);
+  const value = steps.reduce<unknown>((part, step) => (part as Record<string, unknown> | undefined)?.[step], event);
+  return JSON.stringify([value, found, expected]);
 }
 
 function correctedBy(correction: NewEvent, target: Fact): EventContent {

@@ -106,7 +106,8 @@ export function pairOf(what: string) {
     .meta({ description: `The two ${what}, joined by a comma.`, examples: [['olaf-scholz', 'vladimir-putin']] });
 }
 
-function splitAtCommas(value: unknown): unknown {
+/** The values of a parameter that takes several. */
+export function splitAtCommas(value: unknown): unknown {
   if (value === undefined) return undefined;
   return [value].flat().flatMap((part) => (typeof part === 'string' ? part.split(',') : part));
 }

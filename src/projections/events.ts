@@ -57,7 +57,7 @@ export const eventTables = {
 
 export const events = defineProjection({
   name: 'events',
-  version: 2,
+  version: 3,
   tables: eventTables,
   handlers: {
     ...everyType<typeof eventTables>(indexed),

@@ -6,7 +6,7 @@ import { eventTypeOf } from '../domain/vocabulary.ts';
 export function namedIn(fact: Fact, kind: 'actor' | 'issue'): string[] {
   const referred = eventTypeOf(fact)
     .references(fact)
-    .filter((reference) => reference.kind === kind && !reference.pointer.startsWith('/attribution'))
+    .filter((reference) => reference.kind === kind && !reference.pointer.includes('/attribution/'))
     .map(({ target }) => target);
   const registered = fact.data[kind];
   return [...new Set(typeof registered === 'string' ? [registered, ...referred] : referred)];

@@ -16,8 +16,9 @@ export function codingOf(event: EventContent): CodingOf | null {
   return cameo === null ? null : { codedBy, ...described(cameo) };
 }
 
-/** What the table says about a code that is in it. */
+/** What the table says about a code; of one that is none, which older logs may hold, what it says about the code above it. */
 export function described(cameo: string): Omit<CodingOf, 'codedBy'> {
-  const { code: _, ...meaning } = cameoCodes.get(cameo)!;
+  const { code: _, ...meaning } =
+    cameoCodes.get(cameo) ?? cameoCodes.get(cameo.slice(0, 3)) ?? cameoCodes.get(cameo.slice(0, 2))!;
   return { cameo, ...meaning };
 }

@@ -7,7 +7,18 @@ import { assertion, assertionCursor, EXAMPLE_ASSERTION, placeOfAssertion } from 
 import { reflected } from '../asking.ts';
 import { readCursor } from '../cursor.ts';
 import { pageOf, sequence, toPage } from '../page.ts';
-import { cursor, day, knownAt, limit, listOf, minSequence, moment, requireOrder, wholeNumber } from '../parameters.ts';
+import {
+  cursor,
+  day,
+  knownAt,
+  limit,
+  listOf,
+  minSequence,
+  moment,
+  requireOrder,
+  splitAtCommas,
+  wholeNumber,
+} from '../parameters.ts';
 import { requireActor, requireIssue } from '../require-slug.ts';
 import { answer, pageAnswer, problems } from '../responses.ts';
 
@@ -126,7 +137,7 @@ export function comparisonRoutes(app: App, api: Api): void {
         querystring: z.strictObject({
           actors: z
             .preprocess(
-              (value) => (typeof value === 'string' ? value.split(',') : value),
+              splitAtCommas,
               z.array(slug).min(2, 'expected two actors or more, joined by commas').max(MAX_ACTORS),
             )
             .refine((all) => new Set(all).size === all.length, 'expected each actor once')

@@ -10,6 +10,7 @@ import { occurredCursor, readCursor } from '../cursor.ts';
 import { EXAMPLE_FACT, factShape, factShown, factView } from '../event-view.ts';
 import { pageOf, sequence, toPage } from '../page.ts';
 import { cursor, day, limit, moment, month, pairOf, pairPath, requireOrder } from '../parameters.ts';
+import { fieldProblem } from '../problem.ts';
 import { requireActor } from '../require-slug.ts';
 import { answer, pageAnswer, problems } from '../responses.ts';
 
@@ -113,8 +114,7 @@ export function dealingRoutes(app: App, api: Api): void {
       const { between, limit: size, cursor: from } = request.query;
       const [a, b] = between as [string, string];
       const asked = await api.asking.prepare('dealings', request.query);
-      await requireActor(api.registry, a);
-      await requireActor(api.registry, b);
+      await requirePair(api, a, b);
       const found = await api.dealings.contacts(a, b, asked, readCursor(from, occurredCursor), size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, ({ fact }) => placeOf(fact));
       return { ...page, items: page.items.map(contactView) };
@@ -148,8 +148,7 @@ export function dealingRoutes(app: App, api: Api): void {
       const { interval, from, to } = query;
       requireOrder(from, to);
       const asked = await api.asking.prepare('dealings', query);
-      await requireActor(api.registry, a);
-      await requireActor(api.registry, b);
+      await requirePair(api, a, b);
       const found = reflected(await api.dealings.relations(a, b, { from, to }, asked), asked);
       const items = found.items.map((item) => ({ ...item, evidence: factsOf(a, b, item.month, asked) }));
       return { a, b, interval, ...asked, ...found, items };
@@ -183,14 +182,19 @@ export function dealingRoutes(app: App, api: Api): void {
       const { limit: size, cursor: place, from, to } = request.query;
       requireOrder(from, to);
       const asked = await api.asking.prepare('dealings', request.query);
-      await requireActor(api.registry, a);
-      await requireActor(api.registry, b);
+      await requirePair(api, a, b);
       const after = readCursor(place, occurredCursor);
       const found = await api.dealings.between(a, b, { from, to }, asked, after, size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, placeOf);
       return { ...page, items: page.items.map(factView) };
     },
   );
+}
+
+async function requirePair(api: Api, a: string, b: string): Promise<void> {
+  if (a === b) throw fieldProblem('invalid_request', [{ parameter: 'b', found: b, expected: 'another actor than a' }]);
+  await requireActor(api.registry, a);
+  await requireActor(api.registry, b);
 }
 
 /** Where the facts of a month are told one by one, as of the same moment. */

@@ -22,11 +22,10 @@ import {
   minSequence,
   requireOrder,
   sequence as anySequence,
+  typeName,
 } from '../parameters.ts';
 import { fieldProblem, Problem } from '../problem.ts';
 import { answer, pageAnswer, problems } from '../responses.ts';
-
-const typeName = z.enum(eventTypes.map(({ type }) => type) as [string, ...string[]]);
 
 const filters = {
   type: listOf(typeName, 'One of these event types; with commas, or given several times.'),

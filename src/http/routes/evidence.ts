@@ -12,6 +12,8 @@ import { occurredCursor, readCursor } from '../cursor.ts';
 import { EXAMPLE_FACT, factShown, factView } from '../event-view.ts';
 import { pageOf, toPage } from '../page.ts';
 import { cursor, flag, limit, listOf, moment, typeName, wholeNumber } from '../parameters.ts';
+import { fieldProblem } from '../problem.ts';
+import { requireActor } from '../require-slug.ts';
 import { pageAnswer, problems } from '../responses.ts';
 
 const EXAMPLE_EVIDENCE = {
@@ -79,13 +81,19 @@ export function evidenceRoutes(app: App, api: Api): void {
         }),
         response: {
           200: pageAnswer(pageOf(evidence, 'EvidencePage', EXAMPLE_EVIDENCE), 'A page of facts.'),
-          ...problems('not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected'),
         },
       },
     },
     async (request, reply) => {
       const { type: types, actor: actors, limit: size, cursor: from, ...rest } = request.query;
+      const { minSources = 0, maxSources = minSources } = rest;
+      if (minSources > maxSources)
+        throw fieldProblem('invalid_request', [
+          { parameter: 'maxSources', found: String(maxSources), expected: `${minSources} or more` },
+        ]);
       const asked = await api.asking.prepare('sourcing', request.query);
+      for (const actor of actors ?? []) await requireActor(api.registry, actor);
       const found = await api.sourcing.list(
         { ...rest, types, actors },
         asked,
