@@ -14,8 +14,8 @@ export interface Derivation<Input extends Evidence, T extends Tables> {
   key: { column: string; type: 'uuid' | 'bigint' };
   /** The keys that a change concerns. */
   touches(change: FactChange): string[];
-  /** The keys of the stored rows in which one of these actors takes part; left out where offices make no difference. */
-  keysOfActors?(actors: string[]): Promise<string[]>;
+  /** Where offices make a difference: whom an input names, and the keys of the stored rows that name one of these actors. */
+  actors?: { of(input: Input): string[]; keysOf(actors: string[]): Promise<string[]> };
   /** What the rows of these keys are derived from: all that was known at some sequence from `since` on, by key. */
   inputs(keys: string[], since: number): Promise<Map<string, Input[]>>;
   /** The rows of a key, from the inputs known at a sequence. */
@@ -38,21 +38,23 @@ export async function derive<Input extends Evidence, T extends Tables>(
   const touched = changes.flatMap((change) =>
     derivation.touches(change).map((key) => ({ key, sequence: change.sequence })),
   );
-  const affiliated = derivation.keysOfActors ? affiliationChanges(changes) : [];
+  const { actors } = derivation;
+  const affiliated = actors ? affiliationChanges(changes) : [];
   if (touched.length === 0 && affiliated.length === 0) return;
-  const affiliations = derivation.keysOfActors
-    ? await AffiliationHistory.read(tables, since)
-    : AffiliationHistory.none();
-  const ofPage = [...new Set(touched.map((one) => one.key))];
-  for (const { actor, sequence } of affiliated) {
-    const stored = await derivation.keysOfActors!([...affiliations.dependants(actor)]);
-    // What the page brings is not stored yet, and may concern the actor as well.
-    for (const dependent of new Set([...stored, ...ofPage])) touched.push({ key: dependent, sequence });
-  }
-  if (touched.length === 0) return;
-
-  const keys = [...new Set(touched.map((one) => one.key))];
+  const affiliations = actors ? await AffiliationHistory.read(tables, since) : AffiliationHistory.none();
+  const turns = affiliated.map(({ actor, sequence }) => ({ sequence, dependants: affiliations.dependants(actor) }));
+  const concerned = [...new Set(turns.flatMap(({ dependants }) => [...dependants]))];
+  const stored = actors && concerned.length > 0 ? await actors.keysOf(concerned) : [];
+  const keys = [...new Set([...touched.map((one) => one.key), ...stored])];
+  if (keys.length === 0) return;
   const inputs = await derivation.inputs(keys, since);
+  if (actors && turns.length > 0) {
+    for (const key of keys) {
+      const named = new Set((inputs.get(key) ?? []).flatMap((input) => actors.of(input)));
+      for (const { sequence, dependants } of turns)
+        if ([...named].some((actor) => dependants.has(actor))) touched.push({ key, sequence });
+    }
+  }
   const versions = new Map<keyof T & string, RowVersions<T[keyof T]>>();
   for (const name of Object.keys(derived) as (keyof T & string)[])
     versions.set(name, new RowVersions(await standingRows(tables, schema, name, key, keys)));

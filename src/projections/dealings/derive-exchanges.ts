@@ -48,15 +48,18 @@ function derivation(tables: Kysely<DatabaseOf<DealingTables>>): Derivation<Deali
     derived: { exchange: dealingTables.exchange },
     key: { column: 'sequence', type: 'bigint' },
     touches: ({ before, after }) => [String((before ?? after)!.sequence)],
-    keysOfActors: async (actors) => {
-      const rows = await tables
-        .selectFrom('exchange')
-        .select('sequence')
-        .distinct()
-        .where(sql<boolean>`(source = any(${actors}::text[]) or target = any(${actors}::text[]))`)
-        .where('known_until', 'is', null)
-        .execute();
-      return rows.map(({ sequence }) => String(sequence));
+    actors: {
+      of: ({ from, to }) => [...from, ...to],
+      keysOf: async (actors) => {
+        const rows = await tables
+          .selectFrom('exchange')
+          .select('sequence')
+          .distinct()
+          .where(sql<boolean>`(source = any(${actors}::text[]) or target = any(${actors}::text[]))`)
+          .where('known_until', 'is', null)
+          .execute();
+        return rows.map(({ sequence }) => String(sequence));
+      },
     },
     inputs: async (sequences, since) => {
       const rows = await tables

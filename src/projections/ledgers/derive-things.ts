@@ -29,14 +29,17 @@ function derivation(tables: Kysely<DatabaseOf<LedgerTables>>): Derivation<StepRo
         const { step = [] } = fact ? contributionOf({ handlers: ledgerHandlers }, fact) : {};
         return step.map(({ thing }) => thing);
       }),
-    keysOfActors: async (actors) => {
-      const rows = await tables
-        .selectFrom('step')
-        .select('thing')
-        .distinct()
-        .where(sql<boolean>`("from" && ${actors}::text[] or "to" && ${actors}::text[])`)
-        .execute();
-      return rows.map(({ thing }) => thing);
+    actors: {
+      of: ({ from, to }) => [...from, ...to],
+      keysOf: async (actors) => {
+        const rows = await tables
+          .selectFrom('step')
+          .select('thing')
+          .distinct()
+          .where(sql<boolean>`("from" && ${actors}::text[] or "to" && ${actors}::text[])`)
+          .execute();
+        return rows.map(({ thing }) => thing);
+      },
     },
     inputs: async (things, since) => {
       const rows = await tables
