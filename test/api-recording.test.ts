@@ -357,7 +357,7 @@ t.test('an event that must not be recorded is refused by its rule', async (t) =>
     [
       'a readout of what was no encounter',
       { type: 'StatementMade', occurred: '2024', data: said('kremlin', { readoutOf: uuid(14) }) },
-      ['/data/readoutOf', 'an event of type StatementMade', 'a call or a meeting'],
+      ['/data/readoutOf', 'an event of type StatementMade', 'one of type CallHeld or MeetingHeld'],
     ],
     ['retracting twice', retraction(uuid(12)), ['/data/event', /retracted by event/, 'an event that still stands']],
     [

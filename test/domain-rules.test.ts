@@ -213,7 +213,7 @@ t.test('a readout is that of a call or a meeting', async (t) => {
   refuses(t, log, statement({ readoutOf: STATEMENT }), [
     '/data/readoutOf',
     'an event of type StatementMade',
-    'a call or a meeting',
+    'one of type CallHeld or MeetingHeld',
   ]);
   refuses(t, log, statement({ readoutOf: RETRACTED }), ['/data/readoutOf', /retracted/, 'an event that still stands']);
   accepts(t, log, statement({ readoutOf: CALL }));

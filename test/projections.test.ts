@@ -217,13 +217,13 @@ async function checkPositions(models: ReadModels, oracle: Oracle, prefix: string
       const { items } = await models.positions.ofPrincipal(actor, moment, '', EVERYTHING);
       assert.deepEqual(items, oracle.ofPrincipal(actor, moment.at));
     }),
-    checkCurrent(models, oracle, actors, moment),
+    checkStands(models, oracle, actors, moment),
     checkChanges(models, oracle, prefix, moment.knownAt),
   ]);
 }
 
-async function checkCurrent(models: ReadModels, oracle: Oracle, actors: string[], moment: Moment): Promise<void> {
-  const { items } = await models.positions.current(actors, moment);
+async function checkStands(models: ReadModels, oracle: Oracle, actors: string[], moment: Moment): Promise<void> {
+  const { items } = await models.positions.stands(actors, moment);
   const expected = actors.toSorted().flatMap((actor) => oracle.ofPrincipal(actor, moment.at));
   assert.deepEqual(items, expected);
 }

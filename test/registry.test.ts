@@ -6,6 +6,7 @@ import { cameoCodes, quadClasses } from '../src/domain/codings/cameo.ts';
 import type { EventContent } from '../src/domain/event.ts';
 import type { EventType } from '../src/domain/event-type.ts';
 import { CallHeld } from '../src/domain/event-types.ts';
+import { ABOUT_EVENTS } from '../src/domain/fact.ts';
 import { coding } from '../src/domain/source.ts';
 import { upcast } from '../src/domain/upcast.ts';
 import { eventTypes, findEventType } from '../src/domain/vocabulary.ts';
@@ -419,4 +420,9 @@ t.test('references are found wherever they stand, each with its kind', async (t)
     'actor c /attribution/1/actor',
     `event ${idOf(2)} /causationId`,
   ]);
+});
+
+t.test('what is about another event is of the family that says so', async (t) => {
+  const about = eventTypes.filter(({ family }) => family === 'about').map(({ type }) => type);
+  t.same(about.toSorted(), ABOUT_EVENTS.toSorted());
 });

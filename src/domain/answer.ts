@@ -1,7 +1,7 @@
 // What demands and proposals get for an answer, and which of them can be answered at all.
 import { z } from 'zod';
 import type { NewEvent } from './event.ts';
-import { countsAsFact, type Violation } from './event-type.ts';
+import { countsAsFact, typeViolations, type Violation } from './event-type.ts';
 import type { Fact } from './fact.ts';
 import type { Known } from './known.ts';
 import { parseOccurred } from './occurred.ts';
@@ -10,12 +10,6 @@ import { principalsOf } from './utterance.ts';
 export const ANSWERS = ['accepted', 'partly_met', 'refused'] as const;
 
 export const answer = z.enum(ANSWERS);
-
-/** What stands at `pointer` is an event of one of these types. */
-export function typeViolations(pointer: string, { type }: Fact, types: string[]): Violation[] {
-  if (types.includes(type)) return [];
-  return [{ pointer, found: `an event of type ${type}`, expected: `one of type ${types.join(' or ')}` }];
-}
 
 /**
  * Each of the demands is of one of these types and open when it is answered: stated by then, not withdrawn by then, and not one's

@@ -1,7 +1,6 @@
 // What calls and meetings have in common: whoever began or hosted one was part of it, and it may have been announced.
-import { typeViolations } from './answer.ts';
 import type { EventContent, NewEvent } from './event.ts';
-import { countsAsFact, type Dyad, type Violation } from './event-type.ts';
+import { countsAsFact, typeViolations, type Dyad, type Violation } from './event-type.ts';
 import type { Fact } from './fact.ts';
 import type { Known } from './known.ts';
 import { parseOccurred } from './occurred.ts';

@@ -52,9 +52,12 @@ interface Definition<Type extends string, Data extends z.ZodObject> {
   stance: 'none' | 'optional' | 'required';
   /** The stream the event belongs to; by default it opens one of its own. */
   stream: (event: NewEvent<EventContent<Type, z.infer<Data>>>, known: Known) => string;
-  /** The default CAMEO code; null where the fact is no interaction. */
+  /**
+   * The default CAMEO code; null where CAMEO has none. Read models keep it, as they keep `dyad`: who changes one of them raises the
+   * versions of the projections that do.
+   */
   cameo: (data: z.infer<Data>) => string | null;
-  /** Who acts towards whom; left out where the fact is no interaction. */
+  /** Who acts towards whom; left out where nobody acts towards anybody. */
   dyad?: (data: z.infer<Data>) => Dyad;
   /** What holds beyond the shape. References, and dates that lie in the future, are checked for every type. */
   rule?: (event: NewEvent<EventContent<Type, z.infer<Data>>>, known: Known) => Violation[];
@@ -121,4 +124,10 @@ function contentSchema(
 /** Whether the fact counts: it sets a position, or was held. */
 export function countsAsFact(event: Pick<EventContent, 'modality'>): boolean {
   return counts(event.modality);
+}
+
+/** What stands at `pointer` is an event of one of these types. */
+export function typeViolations(pointer: string, { type }: Pick<EventContent, 'type'>, types: string[]): Violation[] {
+  if (types.includes(type)) return [];
+  return [{ pointer, found: `an event of type ${type}`, expected: `one of type ${types.join(' or ')}` }];
 }

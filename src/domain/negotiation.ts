@@ -6,7 +6,7 @@ import type { Dyad, Violation } from './event-type.ts';
 import { countsAsFact } from './event-type.ts';
 import type { Fact } from './fact.ts';
 import type { Known } from './known.ts';
-import { statusOf, stepOf } from './ledger.ts';
+import { setOn, spansOf, stepOf, type Status } from './ledger.ts';
 import { parseOccurred } from './occurred.ts';
 import { actorRef, actorRefs, eventRef } from './reference.ts';
 import { text } from './text.ts';
@@ -14,7 +14,7 @@ import { text } from './text.ts';
 const STREAM = 'negotiation-';
 
 /** What a negotiation is after a step of this type. */
-const STATUS: Record<string, string> = {
+const STATUS: Record<string, Status> = {
   NegotiationProposed: 'proposed',
   NegotiationOpened: 'open',
   NegotiationSuspended: 'suspended',
@@ -24,18 +24,8 @@ const STATUS: Record<string, string> = {
   AgreementReached: 'agreed',
 };
 
-export const NEGOTIATION_STATUSES = [
-  'proposed',
-  'agreed_to_open',
-  'open',
-  'suspended',
-  'agreed',
-  'abandoned',
-  'concluded',
-] as const;
-
 /** What cannot follow any more, by status. */
-const IMPOSSIBLE: Record<string, string[]> = {
+const IMPOSSIBLE: Partial<Record<Status, string[]>> = {
   abandoned: ['NegotiationSuspended', 'NegotiationAbandoned'],
   concluded: [
     'NegotiationOpened',
@@ -50,7 +40,9 @@ const shape = {
   negotiation: eventRef.optional().meta({
     description: 'Any recorded step of the negotiation that this belongs to; left out, it is the first of its own.',
   }),
-  parties: actorRefs(2).optional().meta({ description: 'Who negotiates with whom; the first step says so.' }),
+  parties: actorRefs(2).optional().meta({
+    description: 'Who negotiates with whom; the first step says so. Relations count a step that names them.',
+  }),
   mediators: actorRefs(1).optional(),
   subject: text(500).optional().meta({ description: 'What is negotiated.' }),
   place: text(200).optional(),
@@ -105,7 +97,7 @@ function isStep({ type }: Pick<Fact, 'type'>): boolean {
 }
 
 /** What a negotiation is after this step. */
-export function negotiationStatus({ type, data }: EventContent): string {
+export function negotiationStatus({ type, data }: EventContent): Status {
   return data['stage'] === 'agreed_to_open' ? 'agreed_to_open' : STATUS[type]!;
 }
 
@@ -117,16 +109,19 @@ export function negotiationViolations(event: NewEvent<Step>, known: Known): Viol
   if (!isStep(step)) return [{ pointer, found: `an event of type ${step.type}`, expected: 'a step of a negotiation' }];
   if (negotiationOf(step) === event.id)
     return [{ pointer, found: 'a later step of what this one begins', expected: 'nothing: the first step names none' }];
-  const { earliest } = parseOccurred(event.occurred);
+  if (!countsAsFact(event)) return [];
   const steps = known
     .factsIn(step.stream)
     .filter(isStep)
     .map((fact) => stepOf(fact, negotiationStatus(fact)));
+  const opening = steps.find(({ event: id }) => id === negotiationOf(step)) ?? steps[0]!;
+  const later = steps.filter((one) => one !== opening);
   // What has an open start comes before every day.
-  const status = statusOf(steps, earliest ?? '')?.status;
-  if (!countsAsFact(event) || !IMPOSSIBLE[status ?? '']?.includes(event.type)) return [];
+  const set = setOn(spansOf(opening, later), parseOccurred(event.occurred).earliest ?? '');
+  if (!set?.status || !IMPOSSIBLE[set.status]?.includes(event.type)) return [];
+  const { occurred } = known.fact(set.event)!;
   return [
-    { pointer, found: `a negotiation that was ${status} by ${event.occurred}`, expected: 'one that still goes on' },
+    { pointer, found: `a negotiation that was ${set.status} on ${occurred}`, expected: 'one that still goes on' },
   ];
 }
 

@@ -61,7 +61,7 @@ export function sourcingOf(reports: Report[]): Sourcing {
 
 /** A publisher by its name, else by where it publishes, else by the title. */
 function publisherOf({ publisher, url, title }: Source): string | null {
-  return (publisher ?? (url === undefined ? title : new URL(url).host))?.toLowerCase() ?? null;
+  return (publisher ?? (url === undefined ? title : new URL(url).host))?.trim().toLowerCase() ?? null;
 }
 
 /** A chain is as strong as its weakest link: one anonymous link makes anonymous what it covers. */

@@ -26,7 +26,7 @@ export const knownAt = z
   });
 
 /** Written in digits: what JavaScript also takes for a number ("", "0x1F", "1e3") is not meant. */
-function digits<T extends z.ZodType>(number: T) {
+export function digits<T extends z.ZodType>(number: T) {
   return z.preprocess(
     (value) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value),
     number,
@@ -101,7 +101,10 @@ export function listOf<T extends z.ZodType>(item: T, description: string) {
 /** Two different values, joined by a comma. */
 export function pairOf(what: string) {
   return z
-    .preprocess(splitAtCommas, z.array(slug).length(2, `expected two ${what}, joined by a comma`))
+    .preprocess(
+      splitAtCommas,
+      z.array(slug, `expected two ${what}, joined by a comma`).length(2, `expected two ${what}, joined by a comma`),
+    )
     .refine(([a, b]) => a !== b, `expected two different ${what}`)
     .meta({ description: `The two ${what}, joined by a comma.`, examples: [['olaf-scholz', 'vladimir-putin']] });
 }

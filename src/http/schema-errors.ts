@@ -79,6 +79,7 @@ function expectation(issue: Issue, place: Place): string {
   if (place.in === 'parameters' && isRepeated(issue)) return 'one value';
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.message.startsWith('expected ')) return inWords(issue.message);
       return TYPES[issue.expected] ?? issue.expected;
     case 'too_small':
       return `at least ${amount(issue.minimum, issue.origin)}`;
@@ -98,7 +99,7 @@ function expectation(issue: Issue, place: Place): string {
 /** `?limit=1&limit=2`, where one is meant. */
 function isRepeated(issue: Issue): boolean {
   const isAboutLength = issue.code === 'too_small' || issue.code === 'too_big';
-  return issue.path.length === 1 && Array.isArray(foundIn(issue)) && !isAboutLength;
+  return issue.path.length === 1 && Array.isArray(foundIn(issue)) && !isAboutLength && issue.code !== 'custom';
 }
 
 function oneOf(values: readonly unknown[], found: unknown): string {

@@ -6,7 +6,7 @@ import { principalOf, type Affiliations } from '../domain/principal.ts';
 import type { FactChange } from './fact-changes.ts';
 import { officeRecordFromRow, officeRows, officeTable } from './office-rows.ts';
 import type { DatabaseOf, Handlers } from './projection.ts';
-import { table, text, type Evidence, type StoredRow } from './table.ts';
+import { table, text, type Provenance, type StoredRow } from './table.ts';
 
 export const affiliationTables = {
   office: officeTable,
@@ -109,7 +109,7 @@ export class AffiliationHistory {
   }
 
   #affiliationsAt(sequence: number): Affiliations {
-    const isKnown = ({ known_from, known_until }: Evidence) =>
+    const isKnown = ({ known_from, known_until }: Provenance) =>
       known_from <= sequence && (known_until === null || known_until > sequence);
     return {
       officeRecords: (actor) => (this.#offices.get(actor) ?? []).filter(isKnown).map(officeRecordFromRow),

@@ -5,9 +5,9 @@ import { AffiliationHistory, affiliationChanges } from './affiliations.ts';
 import type { FactChange } from './fact-changes.ts';
 import { RowVersions, type Content } from './row-versions.ts';
 import type { Tables } from './projection.ts';
-import type { Evidence, StoredRow, Table } from './table.ts';
+import type { Provenance, StoredRow, Table } from './table.ts';
 
-export interface Derivation<Input extends Evidence, T extends Tables> {
+export interface Derivation<Input extends Provenance, T extends Tables> {
   /** The derived tables. */
   derived: T;
   /** The column that holds the key, in every one of them, and its type in SQL. */
@@ -26,7 +26,7 @@ export interface Derivation<Input extends Evidence, T extends Tables> {
 export type DerivedRows<T extends Tables> = { [Name in keyof T]: Content<T[Name]>[] };
 
 /** Writes the derived rows of a page. `onChange` is told what the rows of a key were before an event and are after it. */
-export async function derive<Input extends Evidence, T extends Tables>(
+export async function derive<Input extends Provenance, T extends Tables>(
   changes: FactChange[],
   tables: Kysely<any>,
   schema: string,
@@ -68,7 +68,7 @@ export async function derive<Input extends Evidence, T extends Tables>(
   for (const [name, own] of versions) await own.write(tables, schema, name, derived[name]!);
 }
 
-function isKnown({ known_from, known_until }: Evidence, sequence: number): boolean {
+function isKnown({ known_from, known_until }: Provenance, sequence: number): boolean {
   return known_from <= sequence && (known_until === null || known_until > sequence);
 }
 

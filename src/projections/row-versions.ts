@@ -3,7 +3,7 @@
 import canonicalize from 'canonicalize';
 import { sql, type Kysely } from 'kysely';
 import { insertRows } from './write-page.ts';
-import type { Evidence, StoredRow, Table } from './table.ts';
+import type { Provenance, StoredRow, Table } from './table.ts';
 
 /** What a derived row says, with the fact it was drawn from. */
 export type Content<T extends Table> = Omit<StoredRow<T>, 'known_from' | 'known_until'>;
@@ -12,18 +12,18 @@ interface Version {
   /** Where the row is stored; null for one that begins in this page. */
   place: string | null;
   text: string;
-  row: Evidence;
+  row: Provenance;
 }
 
 export class RowVersions<T extends Table> {
   readonly #standing = new Map<string, Version[]>();
-  readonly #added = new Set<Evidence>();
+  readonly #added = new Set<Provenance>();
   readonly #ended: { place: string; until: number }[] = [];
 
   /** Begins with the rows that stand before the page, by key, each with its place (`ctid`). */
   constructor(rows: (StoredRow<T> & { key: string; place: string })[]) {
     for (const { key, place, ...row } of rows) {
-      const version = { place, text: textOf(row), row: row as unknown as Evidence };
+      const version = { place, text: textOf(row), row: row as unknown as Provenance };
       this.#standing.set(key, [...(this.#standing.get(key) ?? []), version]);
     }
   }
@@ -72,6 +72,6 @@ export class RowVersions<T extends Table> {
 }
 
 /** What a row says, without from when until when it was known; the same text wherever the row comes from. */
-function textOf({ known_from: _from, known_until: _until, ...content }: Evidence): string {
+function textOf({ known_from: _from, known_until: _until, ...content }: Provenance): string {
   return canonicalize(content)!;
 }

@@ -1,7 +1,7 @@
 // The Postgres schema a projection owns: made from its declaration, dropped whole.
 import { sql, type Kysely } from 'kysely';
 import type { Projection } from './projection.ts';
-import { EVIDENCE_COLUMNS } from './table.ts';
+import { PROVENANCE_COLUMNS } from './table.ts';
 
 /** One schema per log, projection and version: `log_positions_1`. */
 export function schemaName(logSchema: string, { name, version }: Projection): string {
@@ -13,7 +13,7 @@ export async function createSchema(db: Kysely<any>, schema: string, { tables }: 
   for (const [name, { columns, indexes }] of Object.entries(tables)) {
     const types = {
       ...Object.fromEntries(Object.entries(columns).map(([column, { sql: type }]) => [column, type])),
-      ...EVIDENCE_COLUMNS,
+      ...PROVENANCE_COLUMNS,
     };
     const typed = sql.join(Object.entries(types).map(([column, type]) => sql`${sql.id(column)} ${sql.raw(type)}`));
     await sql`create table ${sql.id(schema, name)} (${typed})`.execute(db);

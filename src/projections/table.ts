@@ -58,14 +58,14 @@ export type Row<T extends Table> = {
  * What the framework adds to each row. The row was drawn from the fact of `event`, recorded at `sequence`, and is how
  * things are known from the sequence `known_from` until before `known_until` (null: still).
  */
-export interface Evidence {
+export interface Provenance {
   event: string;
   sequence: number;
   known_from: number;
   known_until: number | null;
 }
 
-export const EVIDENCE_COLUMNS = {
+export const PROVENANCE_COLUMNS = {
   event: 'uuid not null',
   sequence: 'bigint not null',
   known_from: 'bigint not null',
@@ -77,7 +77,7 @@ export const EVIDENCE_COLUMNS = {
  */
 export const KNOWN = 'known_from, known_until';
 
-export type StoredRow<T extends Table> = Row<T> & Evidence;
+export type StoredRow<T extends Table> = Row<T> & Provenance;
 
 /** The interval of a date as `day` columns hold it. */
 export function dayBounds({ earliest, latest }: Interval): { earliest: string; latest: string } {

@@ -2,9 +2,9 @@
 import { sql, type Kysely } from 'kysely';
 import type { FactChange } from './fact-changes.ts';
 import { contributionOf, type Projection } from './projection.ts';
-import { EVIDENCE_COLUMNS, type Evidence, type Table } from './table.ts';
+import { PROVENANCE_COLUMNS, type Provenance, type Table } from './table.ts';
 
-type Stored = Record<string, unknown> & Evidence;
+type Stored = Record<string, unknown> & Provenance;
 
 /** Ends the rows of former accounts and adds those of new ones. */
 export async function writePage(
@@ -71,7 +71,7 @@ export async function insertRows(
   if (rows.length === 0) return;
   const columns = {
     ...Object.fromEntries(Object.entries(table.columns).map(([column, { sql: type }]) => [column, type])),
-    ...EVIDENCE_COLUMNS,
+    ...PROVENANCE_COLUMNS,
   };
   const names = sql.join(Object.keys(columns).map((column) => sql.id(column)));
   const typed = sql.join(

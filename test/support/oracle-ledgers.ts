@@ -22,34 +22,46 @@ interface Told extends Step {
 
 type Bearing = (fact: PlainFact) => Step[];
 
+/** What is an opinion, a negation or the like confirms nothing; a plan is enough where what it opens is one. */
 const opened =
-  (status: string): Bearing =>
-  (fact) => [{ thing: fact.id, status }];
+  (status: string, planned = false): Bearing =>
+  (fact) => [{ thing: fact.id, status: counts(fact) || (planned && isPlan(fact)) ? status : 'unconfirmed' }];
+const isPlan = ({ modality }: PlainFact) => modality === 'planned' || modality === 'conditional';
+
+const announced: Bearing = (fact) =>
+  fact.modality === 'negated' ? [{ thing: fact.id, status: 'ruled_out' }] : opened('planned', true)(fact);
 const steps = (things: string[] | undefined, status: string | null) =>
   (things ?? []).map((thing) => ({ thing, status }));
 const among = (thing: string | undefined) => (thing === undefined ? [] : [thing]);
 
 const held: Bearing = (fact) => {
-  const { announced } = fact.data;
-  if (announced !== undefined) return steps([announced], counts(fact) ? 'held' : null);
-  return [{ thing: fact.id, status: counts(fact) ? 'held' : fact.modality === 'negated' ? 'ruled_out' : 'planned' }];
+  const { announced: before } = fact.data;
+  if (before !== undefined) return steps([before], counts(fact) ? 'held' : null);
+  return counts(fact) ? [{ thing: fact.id, status: 'held' }] : announced(fact);
 };
 
 const negotiated =
   (status: string): Bearing =>
-  ({ stream, data }) =>
-    steps([stream.replace(/^negotiation-/, '')], data.stage === 'agreed_to_open' ? 'agreed_to_open' : status);
+  (fact) => {
+    const thing = fact.stream.replace(/^negotiation-/, '');
+    const becomes = fact.data.stage === 'agreed_to_open' ? 'agreed_to_open' : status;
+    return thing === fact.id ? opened(becomes, fact.type === 'NegotiationProposed')(fact) : steps([thing], becomes);
+  };
+
+function answering(fact: PlainFact, asked: string[] | undefined): Step[] {
+  return asked === undefined ? opened(fact.data.answer)(fact) : steps(asked, fact.data.answer);
+}
 
 const BEARINGS: Record<LedgerName, Record<string, Bearing>> = {
   demands: {
     DemandStated: opened('open'),
-    DemandAnswered: ({ id, data }) => steps(data.demands ?? [id], data.answer),
+    DemandAnswered: (fact) => answering(fact, fact.data.demands),
     PositionStated: ({ data }) => steps(data.answers?.demands, data.answers?.answer),
     DemandWithdrawn: ({ data }) => steps([data.demand], 'withdrawn'),
   },
   proposals: {
-    ProposalTabled: opened('open'),
-    ProposalAnswered: ({ id, data }) => steps(data.proposals ?? [id], data.answer),
+    ProposalTabled: opened('open', true),
+    ProposalAnswered: (fact) => answering(fact, fact.data.proposals),
     DemandAnswered: ({ data }) => steps(data.demands, data.answer),
   },
   commitments: {
@@ -67,13 +79,16 @@ const BEARINGS: Record<LedgerName, Record<string, Bearing>> = {
     AgreementReached: negotiated('agreed'),
   },
   encounters: {
-    EncounterAnnounced: (fact) => [{ thing: fact.id, status: fact.modality === 'negated' ? 'ruled_out' : 'planned' }],
+    EncounterAnnounced: announced,
     EncounterCancelled: ({ data }) => steps([data.encounter], 'cancelled'),
     AttendanceDeclared: ({ data }) => steps(among(data.encounter), null),
     CallHeld: held,
     MeetingHeld: held,
   },
 };
+
+/** Whatever is told later. */
+const FINAL = ['held', 'withdrawn', 'concluded'];
 
 /** The things of a ledger as they stood on a day, those opened first coming first. */
 export function ledgerOf(known: KnownFacts, ledger: LedgerName, at: string | null, filter: LedgerFilter = {}) {
@@ -83,7 +98,7 @@ export function ledgerOf(known: KnownFacts, ledger: LedgerName, at: string | nul
   });
   const openings = told.filter(({ thing, fact }) => thing === fact.id).toSorted((a, b) => byDate(a.fact, b.fact));
   return openings
-    .filter(({ fact }) => begun([fact], at).length > 0)
+    .filter(({ fact, status }) => status === 'planned' || begun([fact], at).length > 0)
     .map((opening) => {
       const later = told.filter((step) => step.thing === opening.thing && step.fact !== opening.fact);
       return { opening, item: itemOf(known, ledger, opening, later, at) };
@@ -95,7 +110,8 @@ export function ledgerOf(known: KnownFacts, ledger: LedgerName, at: string | nul
 function itemOf(known: KnownFacts, ledger: LedgerName, opening: Told, later: Told[], at: string | null) {
   const told = later.filter(({ fact }) => begun([fact], at).length > 0).toSorted((a, b) => byDate(a.fact, b.fact));
   const changing = told.filter(({ status, fact }) => status !== null && counts(fact));
-  const last = changing.at(-1) ?? opening;
+  let last = opening;
+  for (const step of changing) if (!FINAL.includes(last.status!)) last = step;
   const history = [opening, ...told].toSorted((a, b) => byDate(a.fact, b.fact));
   const item = {
     id: opening.thing,
@@ -114,9 +130,9 @@ function itemOf(known: KnownFacts, ledger: LedgerName, opening: Told, later: Tol
     return {
       ...item,
       blocking: isBlocking(opening.fact, last.status!),
-      unanswered: unansweredBy(known, opening.fact, facts),
+      unanswered: unansweredBy(known, opening, facts),
     };
-  if (ledger === 'proposals') return { ...item, unanswered: unansweredBy(known, opening.fact, facts) };
+  if (ledger === 'proposals') return { ...item, unanswered: unansweredBy(known, opening, facts) };
   if (ledger === 'commitments') return { ...item, delivery: facts.filter(isOf('AidChanged')).map(deliveryOf) };
   if (ledger === 'encounters')
     return { ...item, attendance: facts.filter(isOf('AttendanceDeclared')).map(attendanceOf) };
@@ -129,20 +145,21 @@ function isBlocking(opening: PlainFact, status: string): boolean {
 }
 
 /** The addressees that have not answered, neither themselves nor through whoever counts for the same. */
-function unansweredBy(known: KnownFacts, opening: PlainFact, steps: PlainFact[]): string[] {
-  // An answer in words, to what nobody recorded, waits for none.
-  if (opening.type !== 'DemandStated' && opening.type !== 'ProposalTabled') return [];
+function unansweredBy(known: KnownFacts, { fact: opening, status }: Told, steps: PlainFact[]): string[] {
+  // Neither an answer in words nor what is only an opinion waits for one.
+  if (status !== 'open') return [];
   const answers = steps.filter((fact) => fact.type !== 'DemandWithdrawn' && counts(fact));
   const heard = answers.flatMap((fact) => actingIn(fact).flatMap((actor) => known.names(actor, fact)));
   const addressees: string[] = opening.data.addressees ?? [];
   return addressees.filter((actor) => !known.names(actor, opening).some((name) => heard.includes(name)));
 }
 
-function deliveryOf({ id, occurred, data }: PlainFact) {
+function deliveryOf(fact: PlainFact) {
+  const { id, occurred, data } = fact;
   const { stage, direction, kind, amount, currency, ratio, period } = data;
   const given = { stage, direction, kind, amount, currency, ratio, period };
   const known = Object.entries(given).map(([field, value]) => [field, value ?? null]);
-  return { event: id, occurred, ...Object.fromEntries(known) };
+  return { event: id, occurred, ...Object.fromEntries(known), counted: counts(fact) };
 }
 
 function attendanceOf({ id, data: { actor, decision, statedReason } }: PlainFact) {

@@ -1,7 +1,7 @@
 // What demands and proposals are met with: answers, withdrawals, concessions and threats.
 import { z } from 'zod';
-import { answer, answeredViolations, typeViolations, unstatedViolations, withdrawalOf } from '../answer.ts';
-import { countsAsFact, defineEventType, ownStream } from '../event-type.ts';
+import { answer, answeredViolations, unstatedViolations, withdrawalOf } from '../answer.ts';
+import { countsAsFact, defineEventType, ownStream, typeViolations } from '../event-type.ts';
 import { eventRef, eventRefs } from '../reference.ts';
 import { text } from '../text.ts';
 import { principalsOf, saidTo, utterance } from '../utterance.ts';

@@ -1,8 +1,7 @@
 // What actors promise, what becomes of it, and the aid they give: promise and delivery are events of their own.
 import { z } from 'zod';
-import { typeViolations } from '../answer.ts';
 import { bearsOn } from '../bears-on.ts';
-import { defineEventType, ownStream } from '../event-type.ts';
+import { defineEventType, ownStream, typeViolations } from '../event-type.ts';
 import { amount, currency } from '../money.ts';
 import { edtf } from '../occurred.ts';
 import { actorRef, eventRef } from '../reference.ts';

@@ -1,9 +1,8 @@
 // Calls and meetings: announced, attended, held and cancelled.
 import { z } from 'zod';
-import { typeViolations } from '../answer.ts';
 import { bearsOn } from '../bears-on.ts';
 import { among, announced, announcedViolations, cancellationOf, partyViolations } from '../encounter.ts';
-import { countsAsFact, defineEventType, ownStream } from '../event-type.ts';
+import { countsAsFact, defineEventType, ownStream, typeViolations } from '../event-type.ts';
 import { edtf } from '../occurred.ts';
 import { actorRef, actorRefs, eventRef } from '../reference.ts';
 import { text } from '../text.ts';

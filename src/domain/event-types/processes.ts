@@ -96,8 +96,8 @@ export const NegotiationConcluded = defineEventType({
   data: negotiationStep({ outcome: text(1_000).optional() }),
   cameo: () => '046',
   example: {
-    occurred: '2022-07-22',
-    data: { negotiation: NEGOTIATION, outcome: 'The grain initiative', summary: 'The talks on grain are concluded' },
+    occurred: '2024-11',
+    data: { negotiation: NEGOTIATION, outcome: 'None', summary: 'The talks end without a result' },
   },
 });
 

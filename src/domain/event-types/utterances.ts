@@ -1,7 +1,7 @@
 // What actors say: statements, demands, positions and reactions.
 import { z } from 'zod';
 import { answer, answeredViolations } from '../answer.ts';
-import { defineEventType, ownStream } from '../event-type.ts';
+import { defineEventType, ownStream, typeViolations } from '../event-type.ts';
 import { actorRef, eventRef, eventRefs, issueRef } from '../reference.ts';
 import { text } from '../text.ts';
 import { saidTo, utterance } from '../utterance.ts';
@@ -19,17 +19,10 @@ export const StatementMade = defineEventType({
   stream: ownStream('statement'),
   cameo: () => '010',
   dyad: saidTo,
-  rule: ({ data }, known) => {
-    const encounter = data.readoutOf === undefined ? undefined : known.fact(data.readoutOf);
-    if (encounter === undefined || encounter.type === 'CallHeld' || encounter.type === 'MeetingHeld') return [];
-    return [
-      {
-        pointer: '/data/readoutOf',
-        found: `an event of type ${encounter.type}`,
-        expected: 'a call or a meeting',
-      },
-    ];
-  },
+  rule: ({ data: { readoutOf } }, known) =>
+    readoutOf === undefined
+      ? []
+      : typeViolations('/data/readoutOf', known.fact(readoutOf)!, ['CallHeld', 'MeetingHeld']),
   example: {
     occurred: '2024-11-15',
     data: {

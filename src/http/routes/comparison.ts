@@ -10,6 +10,7 @@ import { pageOf, sequence, toPage } from '../page.ts';
 import {
   cursor,
   day,
+  digits,
   knownAt,
   limit,
   listOf,
@@ -17,13 +18,13 @@ import {
   moment,
   requireOrder,
   splitAtCommas,
-  wholeNumber,
 } from '../parameters.ts';
 import { requireActor, requireIssue } from '../require-slug.ts';
 import { answer, pageAnswer, problems } from '../responses.ts';
 
 /** Pairs grow with the square. */
 const MAX_ACTORS = 50;
+const ACTORS_EXPECTED = 'expected two actors or more, joined by commas';
 
 const held = z.object({
   position: z.int().min(-2).max(2),
@@ -136,18 +137,15 @@ export function comparisonRoutes(app: App, api: Api): void {
           'issue weighs as much as the share that it has in what the two say, on average.',
         querystring: z.strictObject({
           actors: z
-            .preprocess(
-              splitAtCommas,
-              z.array(slug).min(2, 'expected two actors or more, joined by commas').max(MAX_ACTORS),
-            )
+            .preprocess(splitAtCommas, z.array(slug, ACTORS_EXPECTED).min(2, ACTORS_EXPECTED).max(MAX_ACTORS))
             .refine((all) => new Set(all).size === all.length, 'expected each actor once')
             .meta({
               description: 'With commas, or given several times.',
               examples: [['germany', 'ukraine', 'russia']],
             }),
-          minOverlap: wholeNumber
-            .pipe(z.int().min(1).max(1_000).default(3))
-            .meta({ description: 'How many issues two must share for an alignment to be told.' }),
+          minOverlap: digits(z.int().min(1).max(1_000).default(3)).meta({
+            description: 'How many issues two must share for an alignment to be told.',
+          }),
           weights: z
             .enum(['none', 'salience'])
             .default('none')

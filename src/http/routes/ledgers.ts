@@ -1,12 +1,11 @@
 // The ledgers: what became of each demand, proposal, commitment, negotiation and encounter, and of aid.
 import { z } from 'zod';
-import { ANSWERS } from '../../domain/answer.ts';
+import { countsAsFact } from '../../domain/event-type.ts';
 import type { Fact } from '../../domain/fact.ts';
-import { NEGOTIATION_STATUSES } from '../../domain/negotiation.ts';
+import { STATUSES, type Ledger, type Status } from '../../domain/ledger.ts';
 import { slug } from '../../domain/reference.ts';
 import type { Content } from '../../domain/vocabulary.ts';
 import type { Thing } from '../../projections/ledgers/find-ledgers.ts';
-import type { Ledger } from '../../projections/ledgers/tables.ts';
 import { placeOf } from '../../projections/place.ts';
 import type { Api, App } from '../api.ts';
 import { reflected } from '../asking.ts';
@@ -23,7 +22,6 @@ interface LedgerRoute {
   /** The last part of the path, and of the names of the operations. */
   path: string;
   name: string;
-  statuses: readonly [string, ...string[]];
   summary: string;
   description: string;
   /** What an item shows beside its status and its history. */
@@ -42,6 +40,7 @@ const delivery = z.object({
   currency: z.string().nullable(),
   ratio: z.number().nullable().meta({ description: 'Against what it was before: 0.5 is half.' }),
   period: z.string().nullable().meta({ description: 'The time the amount is for, as an EDTF date.' }),
+  counted: z.boolean().meta({ description: 'Whether it is asserted or reported.' }),
 });
 
 const attendance = z.object({
@@ -56,11 +55,10 @@ const LEDGERS: LedgerRoute[] = [
     ledger: 'demand',
     path: 'demands',
     name: 'Demand',
-    statuses: ['open', ...ANSWERS, 'withdrawn'],
     summary: 'Demands, and what became of them',
     description:
-      'Each demand with the answers to it: its status is that of the last answer on the day, whoever gave it. A refusal of something ' +
-      'that was never recorded as a demand is listed as well, by itself.',
+      'Each demand with the answers to it: its status is that of the last answer on the day, whoever gave it, until it is withdrawn. ' +
+      'An answer to something that was never recorded as a demand is listed as well, by itself.',
     more: {
       blocking: z.boolean().meta({ description: 'A precondition of talks that is not met.' }),
       unanswered: z.array(z.string()).meta({ description: 'The addressees that have not answered.' }),
@@ -72,7 +70,6 @@ const LEDGERS: LedgerRoute[] = [
     ledger: 'proposal',
     path: 'proposals',
     name: 'Proposal',
-    statuses: ['open', ...ANSWERS],
     summary: 'Proposals, and what became of them',
     description: 'Each proposal with the answers to it: its status is that of the last answer on the day.',
     more: { unanswered: z.array(z.string()).meta({ description: 'The addressees that have not answered.' }) },
@@ -83,11 +80,11 @@ const LEDGERS: LedgerRoute[] = [
     ledger: 'commitment',
     path: 'commitments',
     name: 'Commitment',
-    statuses: ['promised', 'in_the_works', 'stalled', 'compromised', 'kept', 'broken', 'withdrawn'],
     summary: 'Commitments, and what became of them',
     description:
-      'Each commitment with its updates; the promise is kept apart from the delivery: `delivery` holds the amounts of aid given under it.',
-    more: { delivery: z.array(delivery) },
+      'Each commitment with its updates. The promise is kept apart from the delivery: `delivery` holds the aid recorded under it, as ' +
+      'planned, allocated or delivered.',
+    more: { delivery: z.array(delivery).meta({ description: 'Aid under it; `stage` says how far it has come.' }) },
     view: ({ history }) => ({ delivery: ofType(history, 'AidChanged').map(deliveryOf) }),
     exampleMore: { delivery: [] },
   },
@@ -95,7 +92,6 @@ const LEDGERS: LedgerRoute[] = [
     ledger: 'negotiation',
     path: 'negotiations',
     name: 'Negotiation',
-    statuses: NEGOTIATION_STATUSES,
     summary: 'Negotiations, step by step',
     description: 'Each negotiation as the steps that it went through, with their causes in `data.cause`.',
     more: {},
@@ -106,10 +102,10 @@ const LEDGERS: LedgerRoute[] = [
     ledger: 'encounter',
     path: 'encounters',
     name: 'Encounter',
-    statuses: ['planned', 'held', 'cancelled', 'ruled_out'],
     summary: 'Encounters: planned, held, cancelled',
     description:
-      'Each call and meeting, announced or held, with who declared to attend. `planned` ones may be over without a report that they were held.',
+      'Each call and meeting, announced or held, with who declared to attend. `planned` ones are listed for every day before, and may be ' +
+      'over without a report that they were held.',
     more: { attendance: z.array(attendance) },
     view: ({ history }) => ({ attendance: ofType(history, 'AttendanceDeclared').map(attendanceOf) }),
     exampleMore: { attendance: [] },
@@ -129,6 +125,7 @@ const EXAMPLE_AID = {
   currency: 'EUR',
   ratio: 0.5,
   period: '2025',
+  counted: true,
   fact: EXAMPLE_FACT,
 };
 const aid = z
@@ -175,8 +172,9 @@ export function ledgerRoutes(app: App, api: Api): void {
   );
 }
 
-function ledgerRoute(app: App, api: Api, { ledger, path, name, statuses, summary, description, ...rest }: LedgerRoute) {
+function ledgerRoute(app: App, api: Api, { ledger, path, name, summary, description, ...rest }: LedgerRoute) {
   const { more, view, exampleMore } = rest;
+  const statuses = STATUSES[ledger] as readonly [Status, ...Status[]];
   const [status] = statuses;
   const exampleStep = { status, principals: ['germany'], fact: EXAMPLE_FACT };
   const example = {
@@ -286,7 +284,8 @@ function ofType(history: Thing['history'], type: string): Fact[] {
 function deliveryOf(fact: Fact) {
   const { id, occurred, data } = fact as Fact<Content<'AidChanged'>>;
   const { kind = null, direction, stage = null, amount = null, currency = null, ratio = null, period = null } = data;
-  return { event: id, occurred, kind, direction, stage, amount, currency, ratio, period };
+  const given = { kind, direction, stage, amount, currency, ratio, period };
+  return { event: id, occurred, ...given, counted: countsAsFact(fact) };
 }
 
 function aidOf(fact: Fact) {

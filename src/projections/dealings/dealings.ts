@@ -14,7 +14,7 @@ const ENCOUNTERS = ['CallHeld', 'MeetingHeld'];
 
 export const dealings = defineProjection({
   name: 'dealings',
-  version: 1,
+  version: 2,
   tables: dealingTables,
   handlers: {
     ...everyType<DealingTables>((fact) => ({ dealing: dealingRows(fact) })),

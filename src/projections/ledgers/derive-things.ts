@@ -70,7 +70,9 @@ function thingRows(
   const { from, to } = parties.find((own) => own.sequence === opening.sequence)!;
   const names = new Set([...from, ...to].flatMap(({ actor, principal }) => [actor, principal]));
   const steps = known.filter(({ ledger }) => ledger === null).map(toStep);
-  const listing = spansOf(toStep(opening), steps).flatMap(({ begins, ends, set }) =>
+  // What is planned is planned on every day before: when the plan was made is not known.
+  const first = opening.status === 'planned' ? { ...toStep(opening), earliest: null } : toStep(opening);
+  const listing = spansOf(first, steps).flatMap(({ begins, ends, set }) =>
     [ANYBODY, ...names].map((name) => ({
       name,
       ledger: opening.ledger!,

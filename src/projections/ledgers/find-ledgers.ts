@@ -1,6 +1,7 @@
 // Answers about the ledgers: how each demand, proposal, commitment, negotiation and encounter stands, and how it came to that.
 import { sql, type SelectQueryBuilder } from 'kysely';
 import { ANSWERS } from '../../domain/answer.ts';
+import type { Ledger, Status } from '../../domain/ledger.ts';
 import type { Fact } from '../../domain/fact.ts';
 import type { LogStore } from '../../events/log-database.ts';
 import type { Moment } from '../moment.ts';
@@ -11,7 +12,7 @@ import { readFacts } from '../read-facts.ts';
 import { asKnown, ReadModel } from '../read-model.ts';
 import type { StoredRow } from '../table.ts';
 import { ledgers } from './ledgers.ts';
-import { ANYBODY, type Ledger, type LedgerTables, type Parties, type Party } from './tables.ts';
+import { ANYBODY, type LedgerTables, type Parties, type Party } from './tables.ts';
 
 /** What things are sought; all that is given must hold. */
 export interface LedgerFilter {
@@ -24,7 +25,7 @@ export interface LedgerFilter {
 
 /** A step of a thing: the status that it set, if it set one, and for whom those who took it count. */
 interface LedgerStep {
-  status: string | null;
+  status: Status | null;
   principals: string[];
   fact: Fact;
 }
@@ -32,7 +33,7 @@ interface LedgerStep {
 export interface Thing {
   id: string;
   ledger: Ledger;
-  status: string;
+  status: Status;
   /** The event that set the status. */
   since: string;
   blocking: boolean;
@@ -123,7 +124,7 @@ export class Ledgers {
       .orderBy('earliest')
       .orderBy('latest')
       .orderBy('sequence');
-    if (at !== null) told = told.where('earliest', '<=', at);
+    if (at !== null) told = told.where(sql<boolean>`(earliest <= ${at}::date or ledger is not null)`);
     const { sequence, listed, things, steps } = await this.#model.ask({
       listed: page,
       things: tables.selectFrom('thing').selectAll().where(asKnown(knownAt)).where('event', 'in', ids),

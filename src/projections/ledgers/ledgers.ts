@@ -6,7 +6,7 @@ import { ledgerTables } from './tables.ts';
 
 export const ledgers = defineProjection({
   name: 'ledgers',
-  version: 1,
+  version: 2,
   tables: ledgerTables,
   handlers: ledgerHandlers,
   derive: deriveThings,

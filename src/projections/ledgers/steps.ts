@@ -2,12 +2,13 @@
 import { dyadOf } from '../../domain/dyad.ts';
 import { countsAsFact } from '../../domain/event-type.ts';
 import type { Fact } from '../../domain/fact.ts';
+import type { Ledger, Status } from '../../domain/ledger.ts';
 import { negotiationOf, negotiationStatus } from '../../domain/negotiation.ts';
 import { parseOccurred } from '../../domain/occurred.ts';
 import { affiliationHandlers } from '../affiliations.ts';
 import type { Contribution, Handlers } from '../projection.ts';
 import { dayBounds, type Row } from '../table.ts';
-import type { Ledger, LedgerTables } from './tables.ts';
+import type { LedgerTables } from './tables.ts';
 
 type Steps = Contribution<LedgerTables>;
 
@@ -17,7 +18,7 @@ export const ledgerHandlers: Handlers<LedgerTables> = {
   DemandWithdrawn: (fact) => continues([fact.data.demand], fact, 'withdrawn'),
   DemandAnswered: (fact) => answers('demand', fact.data.demands, fact),
   PositionStated: (fact) => continues(fact.data.answers?.demands ?? [], fact, fact.data.answers?.answer ?? null),
-  ProposalTabled: (fact) => opens('proposal', fact, 'open'),
+  ProposalTabled: (fact) => opens('proposal', fact, 'open', { plans: true }),
   ProposalAnswered: (fact) => answers('proposal', fact.data.proposals, fact),
   CommitmentMade: (fact) => opens('commitment', fact, 'promised'),
   CommitmentUpdated: (fact) => continues([fact.data.commitment], fact, fact.data.status),
@@ -29,37 +30,51 @@ export const ledgerHandlers: Handlers<LedgerTables> = {
   NegotiationAbandoned: negotiates,
   NegotiationConcluded: negotiates,
   AgreementReached: negotiates,
-  EncounterAnnounced: (fact) => opens('encounter', fact, fact.modality === 'negated' ? 'ruled_out' : 'planned'),
+  EncounterAnnounced: announces,
   EncounterCancelled: (fact) => continues([fact.data.encounter], fact, 'cancelled'),
   AttendanceDeclared: (fact) => continues(listOf(fact.data.encounter), fact, null),
   CallHeld: (fact) => takesPlace(fact, fact.data.announced),
   MeetingHeld: (fact) => takesPlace(fact, fact.data.announced),
 };
 
-function opens(ledger: Ledger, fact: Fact, status: string): Steps {
-  return { step: [stepOf(fact, fact.id, ledger, status)] };
+/** What opens a thing says how it stands only where it counts; a plan says so where `plans` is set, of what is still to come. */
+function opens(ledger: Ledger, fact: Fact, status: Status, { plans = false } = {}): Steps {
+  const says = countsAsFact(fact) || (plans && isPlan(fact));
+  return { step: [stepRow(fact, fact.id, ledger, says ? status : 'unconfirmed')] };
 }
 
-function continues(things: string[], fact: Fact, status: string | null): Steps {
-  return { step: things.map((thing) => stepOf(fact, thing, null, status)) };
+function continues(things: string[], fact: Fact, status: Status | null): Steps {
+  return { step: things.map((thing) => stepRow(fact, thing, null, status)) };
 }
 
 /** An answer in words, where nothing is recorded that it answers, stands for the question as well. */
-function answers(ledger: Ledger, asked: string[] | undefined, fact: Fact & { data: { answer: string } }): Steps {
+function answers(ledger: Ledger, asked: string[] | undefined, fact: Fact & { data: { answer: Status } }): Steps {
   return asked === undefined ? opens(ledger, fact, fact.data.answer) : continues(asked, fact, fact.data.answer);
 }
 
 function negotiates(fact: Fact): Steps {
   const thing = negotiationOf(fact);
-  return { step: [stepOf(fact, thing, fact.id === thing ? 'negotiation' : null, negotiationStatus(fact))] };
+  const status = negotiationStatus(fact);
+  if (fact.id === thing) return opens('negotiation', fact, status, { plans: fact.type === 'NegotiationProposed' });
+  return continues([thing], fact, status);
+}
+
+function announces(fact: Fact): Steps {
+  return fact.modality === 'negated'
+    ? { step: [stepRow(fact, fact.id, 'encounter', 'ruled_out')] }
+    : opens('encounter', fact, 'planned', { plans: true });
 }
 
 function takesPlace(fact: Fact, announced: string | undefined): Steps {
   if (announced !== undefined) return continues([announced], fact, 'held');
-  return opens('encounter', fact, countsAsFact(fact) ? 'held' : fact.modality === 'negated' ? 'ruled_out' : 'planned');
+  return countsAsFact(fact) ? opens('encounter', fact, 'held') : announces(fact);
 }
 
-function stepOf(fact: Fact, thing: string, ledger: Ledger | null, status: string | null): Row<LedgerTables['step']> {
+function isPlan({ modality }: Fact): boolean {
+  return modality === 'planned' || modality === 'conditional';
+}
+
+function stepRow(fact: Fact, thing: string, ledger: Ledger | null, status: Status | null): Row<LedgerTables['step']> {
   const counted = countsAsFact(fact);
   return {
     thing,

@@ -1,5 +1,6 @@
 // The tables of the ledgers: every step of every thing, and derived from them how each thing stands from which day to which.
 import { affiliationTables } from '../affiliations.ts';
+import type { Ledger, Status } from '../../domain/ledger.ts';
 import { BY_DATE } from '../place.ts';
 import {
   boolean,
@@ -11,13 +12,10 @@ import {
   table,
   text,
   textList,
-  textOrNull,
   uuid,
   word,
   wordOrNull,
 } from '../table.ts';
-
-export type Ledger = 'demand' | 'proposal' | 'commitment' | 'negotiation' | 'encounter';
 
 /** An actor as it is named, and whom it counts for on that day. */
 export interface Party {
@@ -43,7 +41,7 @@ export const ledgerTables = {
       thing: uuid,
       /** The ledger that the step opens a thing in; null where it is a later step. */
       ledger: wordOrNull<Ledger>(),
-      status: textOrNull,
+      status: wordOrNull<Status>(),
       counted: boolean,
       /** Of a demand: it must be met before talks, and counts. */
       precondition: boolean,
@@ -65,7 +63,7 @@ export const ledgerTables = {
     {
       name: text,
       ledger: word<Ledger>(),
-      status: text,
+      status: word<Status>(),
       /** The event that set the status. */
       since: uuid,
       /** Of a demand: it blocks talks as long as it is not met. */

@@ -40,12 +40,7 @@ export class Alignments {
 
   /** Every pair of the actors, by name. */
   async ofPairs(actors: string[], { minOverlap, weights }: AlignmentOptions, moment: Moment) {
-    const { sequence, items } = await this.#positions.current(actors, moment);
-    // As known at the same sequence, though more may have been applied in between.
-    const statements =
-      weights === 'none'
-        ? []
-        : (await this.#positions.statements(actors, { ...moment, knownAt: moment.knownAt ?? sequence })).items;
+    const { sequence, items, statements } = await this.#positions.stands(actors, moment);
     const stands = new Map(
       actors.map((actor): [string, Stand] => {
         const own = <T extends { principal: string }>(rows: T[]) => rows.filter(({ principal }) => principal === actor);

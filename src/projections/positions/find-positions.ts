@@ -98,33 +98,38 @@ export class Positions {
     return this.#lastOfEach(series.where('issue', '>', after), 'issue', moment, limit);
   }
 
-  /** The last assertion that counts of each of the principals on every issue, by principal and issue; a withdrawal, where it was one. */
-  async current(principals: string[], moment: Moment) {
+  /**
+   * The last assertion that counts of each of the principals on every issue, by principal and issue (a withdrawal, where it was
+   * one), and how many assertions that count it has made on each.
+   */
+  async stands(principals: string[], moment: Moment) {
     const series = this.#model.tables
       .selectFrom('series')
       .selectAll()
       .where(sql<boolean>`principal = any(${principals}::text[])`);
-    const last = this.#lastOf(series, moment);
-    const { sequence, rows } = await this.#model.ask({
-      rows: this.#shown(last, moment).orderBy(sql`a.principal, a.issue`),
+    const { sequence, rows, statements } = await this.#model.ask({
+      rows: this.#shown(this.#lastOf(series, moment), moment).orderBy(sql`a.principal, a.issue`),
+      statements: this.#statements(series, moment),
     });
-    return { sequence, items: rows.map((row) => viewOf(row, moment.at)) };
+    return { sequence, items: rows.map((row) => viewOf(row, moment.at)), statements };
   }
 
-  /** How many assertions that count each of the principals has made on each issue. */
-  async statements(principals: string[], moment: Moment) {
+  /** How many assertions that count there are in each series: kept as they come, and only of a day in the past counted. */
+  #statements(series: Series, moment: Moment) {
     const { tables } = this.#model;
-    const theirs = sql<boolean>`principal = any(${principals}::text[])`;
-    if (moment.at === null) {
-      const kept = tables.selectFrom('statements').where(theirs).where(asKnown(moment.knownAt)).where('count', '>', 0);
-      return this.#model.ask({ items: kept.select(['principal', 'issue', 'count']) });
-    }
-    const begun = this.#assertions(moment).clearSelect().where('counted', '=', true).where(theirs);
-    return this.#model.ask({
-      items: begun
-        .groupBy(['principal', 'issue'])
-        .select(['principal', 'issue', sql<number>`count(*)::integer`.as('count')]),
-    });
+    const ofSeries = sql<boolean>`t.principal = s.principal and t.issue = s.issue`;
+    const kept = tables.selectFrom('statements as t').select('t.count').where(ofSeries);
+    const known = moment.knownAt === null ? kept : kept.where('t.known_from', '<=', moment.knownAt);
+    const counted = tables
+      .selectFrom(this.#assertions(moment).where('counted', '=', true).as('t'))
+      .select(sql<number>`count(*)::integer`.as('count'))
+      .where(ofSeries);
+    const count = moment.at === null ? known.orderBy('t.known_from', 'desc').limit(1) : counted;
+    return tables
+      .selectFrom(series.as('s'))
+      .innerJoinLateral(count.as('c'), (join) => join.onTrue())
+      .select(['s.principal', 's.issue', 'c.count'])
+      .where('c.count', '>', 0);
   }
 
   /** What changed a position, in date order after a place; what was reiterated changed nothing. */

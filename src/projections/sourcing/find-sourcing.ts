@@ -55,7 +55,7 @@ export class SourcedFacts {
     for (const name of others) {
       const named = tables.selectFrom('listing as o').select('o.sequence').where('o.name', '=', name);
       const also = named.where(sql<boolean>`o.sequence = listing.sequence`).where(asKnown(knownAt, 'o'));
-      listed = listed.where(({ exists }) => exists(also));
+      listed = listed.where(sql<boolean>`exists ${also}`);
     }
     // Written out, because an index is only taken for a condition that is known when the query is planned.
     if (anonymous !== undefined)
