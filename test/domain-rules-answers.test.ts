@@ -342,3 +342,30 @@ t.test('an id is put in place as it is written in the log, because it is compare
     'the id in lower case',
   ]);
 });
+
+t.test('a correction is not blamed for what has become impossible since', async (t) => {
+  const answered = { ...answer('2024-11-15', { demands: [DEMAND, JOINT] }), id: ANSWER };
+  const fewer = answer('2024-11-15', { demands: [JOINT, DEMAND] }).data;
+  const late = worldWith(answered, withdrawal('2024-11-14'));
+  accepts(t, late, correction(ANSWER, { source: { title: 'A better report' } }), 'withdrawn meanwhile');
+  accepts(t, late, correction(ANSWER, { data: fewer }), 'in whatever order they are named');
+  const gone = worldWith(answered, retraction(DEMAND));
+  accepts(t, gone, correction(ANSWER, { occurred: '2024-11-16' }), 'the demand was taken back meanwhile');
+  accepts(t, gone, correction(ANSWER, { data: answer('', { demands: [JOINT] }).data }));
+});
+
+t.test('and is blamed for what it newly brings about', async (t) => {
+  const answered = { ...answer('2024-11-15', { demands: [JOINT] }), id: ANSWER };
+  refuses(
+    t,
+    worldWith(answered, withdrawal('2024-11-14')),
+    correction(ANSWER, { data: answer('', { demands: [JOINT, DEMAND] }).data }),
+    ['/data/replacement/data/demands/1', ...isWithdrawn('2024-11-14')],
+  );
+  refuses(
+    t,
+    worldWith(answered, retraction(DEMAND)),
+    correction(ANSWER, { data: answer('', { demands: [JOINT, DEMAND] }).data }),
+    ['/data/replacement/data/demands/1', /retracted by event/, 'an event that still stands'],
+  );
+});

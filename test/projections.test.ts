@@ -162,6 +162,8 @@ async function checkAnswers(models: ReadModels, oracle: Oracle, prefix: string, 
       match: 'overlap',
     },
     { actors: [actor], from: '2024-01-01', to: '2024-02-29', match: 'contained' },
+    // Later than anything begins but what has no end.
+    { actors: [actor], from: '2026-01-01', match: 'overlap' },
   ] as const;
   for (const seeking of seekings) {
     const sought = seeking as unknown as Parameters<Oracle['events']>[0];
