@@ -6,7 +6,8 @@ import { principalOf, type Affiliations } from '../domain/principal.ts';
 import type { FactChange } from './fact-changes.ts';
 import { officeRecordFromRow, officeRows, officeTable } from './office-rows.ts';
 import type { DatabaseOf, Handlers } from './projection.ts';
-import { table, text, type Provenance, type StoredRow } from './table.ts';
+import { knownSince } from './read-model.ts';
+import { isKnown, table, text, type Provenance, type StoredRow } from './table.ts';
 
 export const affiliationTables = {
   office: officeTable,
@@ -67,16 +68,8 @@ export class AffiliationHistory {
 
   static async read(tables: Kysely<any>, since: number): Promise<AffiliationHistory> {
     const own = tables as Kysely<DatabaseOf<AffiliationTables>>;
-    const offices = await own
-      .selectFrom('office')
-      .selectAll()
-      .where((eb) => eb.or([eb('known_until', 'is', null), eb('known_until', '>=', since)]))
-      .execute();
-    const representations = await own
-      .selectFrom('representation')
-      .selectAll()
-      .where((eb) => eb.or([eb('known_until', 'is', null), eb('known_until', '>=', since)]))
-      .execute();
+    const offices = await own.selectFrom('office').selectAll().where(knownSince(since)).execute();
+    const representations = await own.selectFrom('representation').selectAll().where(knownSince(since)).execute();
     return new AffiliationHistory(offices, representations, since);
   }
 
@@ -109,11 +102,10 @@ export class AffiliationHistory {
   }
 
   #affiliationsAt(sequence: number): Affiliations {
-    const isKnown = ({ known_from, known_until }: Provenance) =>
-      known_from <= sequence && (known_until === null || known_until > sequence);
+    const isKnownThen = (row: Provenance) => isKnown(row, sequence);
     return {
-      officeRecords: (actor) => (this.#offices.get(actor) ?? []).filter(isKnown).map(officeRecordFromRow),
-      represents: (actor) => this.#representations.get(actor)?.find(isKnown)?.represents,
+      officeRecords: (actor) => (this.#offices.get(actor) ?? []).filter(isKnownThen).map(officeRecordFromRow),
+      represents: (actor) => this.#representations.get(actor)?.find(isKnownThen)?.represents,
     };
   }
 

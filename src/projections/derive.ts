@@ -5,7 +5,7 @@ import { AffiliationHistory, affiliationChanges } from './affiliations.ts';
 import type { FactChange } from './fact-changes.ts';
 import { RowVersions, type Content } from './row-versions.ts';
 import type { Tables } from './projection.ts';
-import type { Provenance, StoredRow, Table } from './table.ts';
+import { isKnown, type Provenance, type StoredRow, type Table } from './table.ts';
 
 export interface Derivation<Input extends Provenance, T extends Tables> {
   /** The derived tables. */
@@ -68,26 +68,17 @@ export async function derive<Input extends Provenance, T extends Tables>(
   for (const [name, own] of versions) await own.write(tables, schema, name, derived[name]!);
 }
 
-function isKnown({ known_from, known_until }: Provenance, sequence: number): boolean {
-  return known_from <= sequence && (known_until === null || known_until > sequence);
-}
-
-/** The rows of a derived table that stand, each with its place. */
+/** The rows of a derived table that stand, each with its `ctid`. */
 async function standingRows<T extends Table>(
   tables: Kysely<any>,
   schema: string,
   name: string,
   { column, type }: { column: string; type: string },
   keys: string[],
-): Promise<(StoredRow<T> & { key: string; place: string })[]> {
-  const { rows } = await sql<StoredRow<T> & { key: string; place: string }>`
-    select t.*, t.${sql.id(column)}::text as key, t.ctid::text as place
+): Promise<(StoredRow<T> & { key: string; ctid: string })[]> {
+  const { rows } = await sql<StoredRow<T> & { key: string; ctid: string }>`
+    select t.*, t.${sql.id(column)}::text as key, t.ctid::text as ctid
       from ${sql.id(schema, name)} t
      where t.${sql.id(column)} = any(${keys}::${sql.raw(type)}[]) and t.known_until is null`.execute(tables);
   return rows;
-}
-
-/** Rows of a contributed table that were known at some sequence from `since` on; for `where`. */
-export function knownSince(since: number) {
-  return sql<boolean>`(known_until is null or known_until >= ${since})`;
 }

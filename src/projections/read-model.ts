@@ -40,6 +40,11 @@ export type Answer<Q extends Record<string, Compilable<any>>> = { sequence: numb
   [Name in keyof Q]: Q[Name] extends Compilable<infer Row> ? Row[] : never;
 };
 
+/** Rows that were known at some sequence from `since` on; for `where`. */
+export function knownSince(since: number) {
+  return sql<boolean>`(known_until is null or known_until >= ${since})`;
+}
+
 /** A condition on rows: how they are known at a sequence, or still. For `where`, on the alias of the table if there is one. */
 export function asKnown(knownAt: KnownAt, alias?: string) {
   const column = (name: string) => sql.ref(alias === undefined ? name : `${alias}.${name}`);

@@ -9,8 +9,8 @@ import type { Provenance, StoredRow, Table } from './table.ts';
 export type Content<T extends Table> = Omit<StoredRow<T>, 'known_from' | 'known_until'>;
 
 interface Version {
-  /** Where the row is stored; null for one that begins in this page. */
-  place: string | null;
+  /** Where PostgreSQL stores the row; null for one that begins in this page. */
+  ctid: string | null;
   text: string;
   row: Provenance;
 }
@@ -18,12 +18,12 @@ interface Version {
 export class RowVersions<T extends Table> {
   readonly #standing = new Map<string, Version[]>();
   readonly #added = new Set<Provenance>();
-  readonly #ended: { place: string; until: number }[] = [];
+  readonly #ended: { ctid: string; until: number }[] = [];
 
-  /** Begins with the rows that stand before the page, by key, each with its place (`ctid`). */
-  constructor(rows: (StoredRow<T> & { key: string; place: string })[]) {
-    for (const { key, place, ...row } of rows) {
-      const version = { place, text: textOf(row), row: row as unknown as Provenance };
+  /** Begins with the rows that stand before the page, by key, each with its `ctid`. */
+  constructor(rows: (StoredRow<T> & { key: string; ctid: string })[]) {
+    for (const { key, ctid, ...row } of rows) {
+      const version = { ctid, text: textOf(row), row: row as unknown as Provenance };
       this.#standing.set(key, [...(this.#standing.get(key) ?? []), version]);
     }
   }
@@ -40,7 +40,7 @@ export class RowVersions<T extends Table> {
       if (same >= 0) kept.push(...remaining.splice(same, 1));
       else {
         this.#added.add(row);
-        kept.push({ place: null, text, row });
+        kept.push({ ctid: null, text, row });
       }
     }
     for (const version of remaining) this.#end(version, sequence);
@@ -57,14 +57,14 @@ export class RowVersions<T extends Table> {
     if (this.#ended.length > 0) {
       await sql`
         update ${sql.id(schema, name)} t set known_until = x.until
-          from json_to_recordset(${JSON.stringify(this.#ended)}::json) as x(place tid, until bigint)
-         where t.ctid = x.place`.execute(tables);
+          from json_to_recordset(${JSON.stringify(this.#ended)}::json) as x(ctid tid, until bigint)
+         where t.ctid = x.ctid`.execute(tables);
     }
     await insertRows(tables, schema, name, table, [...this.#added]);
   }
 
-  #end({ place, row }: Version, sequence: number): void {
-    if (place !== null) this.#ended.push({ place, until: sequence });
+  #end({ ctid, row }: Version, sequence: number): void {
+    if (ctid !== null) this.#ended.push({ ctid, until: sequence });
     // One that began in this very event has never been seen; one that began in this page is not written yet.
     else if (row.known_from === sequence) this.#added.delete(row);
     else row.known_until = sequence;

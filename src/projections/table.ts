@@ -79,6 +79,11 @@ export const KNOWN = 'known_from, known_until';
 
 export type StoredRow<T extends Table> = Row<T> & Provenance;
 
+/** Whether a row was known at a sequence. */
+export function isKnown({ known_from, known_until }: Provenance, sequence: number): boolean {
+  return known_from <= sequence && (known_until === null || known_until > sequence);
+}
+
 /** The interval of a date as `day` columns hold it. */
 export function dayBounds({ earliest, latest }: Interval): { earliest: string; latest: string } {
   return { earliest: earliest ?? '-infinity', latest: latest ?? 'infinity' };

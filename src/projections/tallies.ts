@@ -28,11 +28,11 @@ export class Tallies<T extends Table> {
 
   /** Because of the event at `sequence`, so many more (or fewer) are counted. */
   move(counted: Counted<T>, by: number, sequence: number): void {
-    const place = `${sequence} ${this.keyOf(counted)}`;
-    const other = this.#moves.get(place);
+    const key = `${sequence} ${this.keyOf(counted)}`;
+    const other = this.#moves.get(key);
     // Of what one event moves, the latest fact stands for all.
     const latest = other && other.counted.sequence > counted.sequence ? other.counted : counted;
-    this.#moves.set(place, { counted: latest, by: by + (other?.by ?? 0), sequence });
+    this.#moves.set(key, { counted: latest, by: by + (other?.by ?? 0), sequence });
   }
 
   /** What tells a count from others, as one text. */
@@ -59,8 +59,8 @@ export class Tallies<T extends Table> {
       (column) => sql`${sql.id(column)} ${sql.raw(this.#table.columns[column]!.sql.replace(' not null', ''))}`,
     );
     const columns = (alias: string) => sql.join(this.#key.map((column) => sql.id(alias, column)));
-    const { rows } = await sql<StoredRow<T> & { key: string; place: string }>`
-      select t.*, k.key, t.ctid::text as place
+    const { rows } = await sql<StoredRow<T> & { key: string; ctid: string }>`
+      select t.*, k.key, t.ctid::text as ctid
         from json_to_recordset(${JSON.stringify(keys.map(([key, counted]) => ({ ...counted, key })))}::json)
                as k(key text, ${sql.join(typed)})
         join ${sql.id(schema, this.#name)} t on (${columns('t')}) = (${columns('k')})

@@ -1,9 +1,10 @@
 // Works a page of changes into exchanges between two actors, under every name that each goes by, and counts them by month.
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { AffiliationHistory } from '../affiliations.ts';
-import { derive, knownSince, type Derivation } from '../derive.ts';
+import { derive, type Derivation } from '../derive.ts';
 import type { FactChange } from '../fact-changes.ts';
 import type { DatabaseOf } from '../projection.ts';
+import { knownSince } from '../read-model.ts';
 import type { Content } from '../row-versions.ts';
 import { intervalOf, type StoredRow } from '../table.ts';
 import { Tallies } from '../tallies.ts';

@@ -2,9 +2,10 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { spansOf, type Step } from '../../domain/ledger.ts';
 import type { AffiliationHistory } from '../affiliations.ts';
-import { derive, knownSince, type Derivation, type DerivedRows } from '../derive.ts';
+import { derive, type Derivation, type DerivedRows } from '../derive.ts';
 import type { FactChange } from '../fact-changes.ts';
 import { contributionOf, type DatabaseOf } from '../projection.ts';
+import { knownSince } from '../read-model.ts';
 import { intervalOf, type StoredRow } from '../table.ts';
 import { ledgerHandlers } from './steps.ts';
 import { ANYBODY, ledgerTables, type LedgerTables, type Parties } from './tables.ts';

@@ -1,9 +1,10 @@
 // Works a page of changes into what facts rest on: each that got or lost a report or a dispute is told anew.
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { sourcingOf } from '../../domain/sourcing.ts';
-import { derive, knownSince, type Derivation } from '../derive.ts';
+import { derive, type Derivation } from '../derive.ts';
 import type { FactChange } from '../fact-changes.ts';
 import type { DatabaseOf } from '../projection.ts';
+import { knownSince } from '../read-model.ts';
 import type { StoredRow } from '../table.ts';
 import { ANYBODY, sourcingTables, type SourcingTables } from './tables.ts';
 
