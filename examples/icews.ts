@@ -5,10 +5,9 @@ import { readFileSync } from 'node:fs';
 import { ACTORS, castEvents } from './icews/cast.ts';
 import { eventsOfFact } from './icews/events-of-fact.ts';
 import { factsOfRows, relationsOf } from './icews/facts-of-rows.ts';
-import { Failure, missingActors, postEvents } from './icews/post-events.ts';
+import { missingActors, postEvents } from './icews/post-events.ts';
 import { readTable } from './icews/read-table.ts';
-
-const SERVER = process.env.DEMARCHE_URL ?? 'http://127.0.0.1:3000';
+import { Failure, progress, SERVER } from './server.ts';
 
 try {
   const [events, map] = process.argv.slice(2);
@@ -55,10 +54,4 @@ function readText(file: string): string {
   } catch (cause) {
     throw new Failure(`${file} cannot be read: ${(cause as Error).message}`, { cause });
   }
-}
-
-/** On a terminal the next line that is printed, always a longer one, takes its place. */
-function progress(line: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`${line}\r`);
-  else console.log(line);
 }

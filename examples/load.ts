@@ -1,9 +1,9 @@
 // `npm run example`: posts the facts of one news report to a running Demarche, then shows how Russia's position on the
 // territorial settlement evolved. Every event brings its id, so a second run finds everything there already.
 import { readFileSync } from 'node:fs';
+import { Failure, progress, request, SERVER } from './server.ts';
 import { textTable } from './text-table.ts';
 
-const SERVER = process.env.DEMARCHE_URL ?? 'http://127.0.0.1:3000';
 const EVENTS_A_POST = 25;
 const WIDTH = process.stdout.columns ?? 140;
 
@@ -33,9 +33,6 @@ interface Position {
     attribution: { actor?: string; label?: string }[] | null;
   }[];
 }
-
-/** Something the reader can mend: its message is all there is to say. */
-class Failure extends Error {}
 
 try {
   const sequence = await load('scholz-putin-call.ndjson');
@@ -93,18 +90,10 @@ async function showEvolution(actor: string, issue: string, minSequence: number):
   console.log(textTable([header, ...rows], WIDTH));
 }
 
-async function ask<Answer>(path: string, request: RequestInit = {}): Promise<Answer> {
-  const response = await fetch(new URL(path, SERVER), request).catch((cause: unknown) => {
-    const advice = 'Start one with `npm start`, or set DEMARCHE_URL to where one is running.';
-    throw new Failure(`No Demarche answers at ${SERVER}. ${advice}`, { cause });
-  });
-  const answer: unknown = await response.json().catch(() => null);
-  if (response.ok && answer !== null) return answer as Answer;
-  const problem = answer ?? {
-    code: `status ${response.status}`,
-    detail: 'the answer is not JSON, so this is no Demarche',
-  };
-  throw new Failure(`${SERVER} did not answer ${path}: ${inWords(problem as Problem)}`);
+async function ask<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  const { ok, body } = await request(SERVER, path, init);
+  if (ok) return body as Answer;
+  throw new Failure(`${SERVER} did not answer ${path}: ${inWords(body as Problem)}`);
 }
 
 /** The code of the problem and a line for each field; its detail says the same in one. */
@@ -114,12 +103,6 @@ function inWords({ code, detail, errors }: Problem): string {
       `${pointer ?? parameter}: found ${found}, expected ${expected}`,
   );
   return [code, ...(fields ?? [detail])].join('\n  ');
-}
-
-/** On a terminal the next line that is printed, always a longer one, takes its place. */
-function progress(line: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`${line}\r`);
-  else console.log(line);
 }
 
 function signed(position: number | null): string {

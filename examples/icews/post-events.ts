@@ -1,4 +1,5 @@
 // Posts events to a running Demarche as newline-delimited JSON, batch by batch, and counts what became of them.
+import { Failure, request } from '../server.ts';
 
 const EVENTS_A_POST = 500;
 
@@ -20,14 +21,11 @@ export interface Posted {
   sequence: number;
 }
 
-/** Something the reader can mend: its message is all there is to say. */
-export class Failure extends Error {}
-
 export async function postEvents(server: string, events: object[], progress: (done: number) => void): Promise<Posted> {
   const posted: Posted = { recorded: 0, there: 0, refused: new Map(), sequence: 0 };
   for (let done = 0; done < events.length; done += EVENTS_A_POST) {
     const lines = events.slice(done, done + EVENTS_A_POST).map((event) => JSON.stringify(event));
-    const { status, body } = await ask(server, '/v1/events/batch', {
+    const { status, body } = await request(server, '/v1/events/batch', {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },
       body: lines.join('\n'),
@@ -50,20 +48,6 @@ function count({ results, sequence }: Batch, posted: Posted): void {
 
 /** Those of the actors that the server does not know. */
 export async function missingActors(server: string, actors: string[]): Promise<string[]> {
-  const answers = await Promise.all(actors.map((actor) => ask(server, `/v1/actors/${actor}`)));
+  const answers = await Promise.all(actors.map((actor) => request(server, `/v1/actors/${actor}`)));
   return actors.filter((_, place) => answers[place]!.status === 404);
-}
-
-async function ask(
-  server: string,
-  path: string,
-  request: RequestInit = {},
-): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(new URL(path, server), request).catch((cause: unknown) => {
-    const advice = 'Start one with `npm start`, or set DEMARCHE_URL to where one is running.';
-    throw new Failure(`No Demarche answers at ${server}. ${advice}`, { cause });
-  });
-  const body: unknown = await response.json().catch(() => null);
-  if (body === null) throw new Failure(`${server} answers ${path} with something that is not JSON: it is no Demarche.`);
-  return { status: response.status, body };
 }
