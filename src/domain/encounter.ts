@@ -1,4 +1,5 @@
 // What calls and meetings have in common: whoever began or hosted one was part of it, and it may have been announced.
+import { z } from 'zod';
 import type { EventContent, NewEvent } from './event.ts';
 import { countsAsFact, typeViolations, type Dyad, type Violation } from './event-type.ts';
 import type { Fact } from './fact.ts';
@@ -6,7 +7,11 @@ import type { Known } from './known.ts';
 import { parseOccurred } from './occurred.ts';
 import { principalOf } from './principal.ts';
 import { eventRef } from './reference.ts';
+import { text } from './text.ts';
 
+/** What was talked about, in words. */
+export const topics = z.array(text(200)).min(1).max(50).optional();
+export const format = z.enum(['bilateral', 'multilateral', 'summit', 'visit']).optional();
 export const announced = eventRef.optional().meta({ description: 'The announcement that came true with it.' });
 
 /** Every participant meets every other. */

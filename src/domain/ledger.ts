@@ -3,7 +3,7 @@
 import { ANSWERS } from './answer.ts';
 import { countsAsFact } from './event-type.ts';
 import type { Fact } from './fact.ts';
-import { compareOccurred, parseOccurred, type Interval } from './occurred.ts';
+import { compareInTime, parseOccurred, type Interval } from './occurred.ts';
 
 /** What a thing can be, by ledger. `unconfirmed`: what opened it is an opinion, a negation or the like, and no step has counted since. */
 export const STATUSES = {
@@ -15,7 +15,8 @@ export const STATUSES = {
 } as const;
 
 export type Ledger = keyof typeof STATUSES;
-export type Status = (typeof STATUSES)[Ledger][number];
+export type StatusOf<L extends Ledger> = (typeof STATUSES)[L][number];
+export type Status = StatusOf<Ledger>;
 
 /** One fact as it bears on a thing. */
 export interface Step extends Interval {
@@ -30,11 +31,6 @@ export interface Step extends Interval {
 export function stepOf(fact: Fact, status: Status | null): Step {
   const { earliest, latest } = parseOccurred(fact.occurred);
   return { event: fact.id, sequence: fact.sequence, earliest, latest, status, counted: countsAsFact(fact) };
-}
-
-/** The order of a history: by date, earliest day first, then latest; what is still equal, by sequence. */
-function compareSteps(a: Step, b: Step): number {
-  return compareOccurred(a, b) || a.sequence - b.sequence;
 }
 
 /** A span of days in which a thing stands as one of its steps says: from `begins` on, until before `ends`; null where that is open. */
@@ -52,7 +48,7 @@ const FINAL: (Status | null)[] = ['held', 'withdrawn', 'concluded'];
  * begun by then says it from the beginning.
  */
 export function spansOf<S extends Step>(opening: S, steps: S[]): Span<S>[] {
-  const telling = steps.filter(({ status, counted }) => status !== null && counted).toSorted(compareSteps);
+  const telling = steps.filter(({ status, counted }) => status !== null && counted).toSorted(compareInTime);
   const spans: Span<S>[] = [{ begins: opening.earliest, ends: null, set: opening }];
   for (const step of telling) {
     const last = spans.at(-1)!;

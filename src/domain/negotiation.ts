@@ -6,7 +6,7 @@ import type { Dyad, Violation } from './event-type.ts';
 import { countsAsFact } from './event-type.ts';
 import type { Fact } from './fact.ts';
 import type { Known } from './known.ts';
-import { setOn, spansOf, stepOf, type Status } from './ledger.ts';
+import { setOn, spansOf, stepOf, type Status, type StatusOf } from './ledger.ts';
 import { parseOccurred } from './occurred.ts';
 import { actorRef, actorRefs, eventRef } from './reference.ts';
 import { text } from './text.ts';
@@ -14,7 +14,7 @@ import { text } from './text.ts';
 const STREAM = 'negotiation-';
 
 /** What a negotiation is after a step of this type. */
-const STATUS: Record<string, Status> = {
+const STATUS: Record<string, StatusOf<'negotiation'>> = {
   NegotiationProposed: 'proposed',
   NegotiationOpened: 'open',
   NegotiationSuspended: 'suspended',
@@ -97,7 +97,7 @@ function isStep({ type }: Pick<Fact, 'type'>): boolean {
 }
 
 /** What a negotiation is after this step. */
-export function negotiationStatus({ type, data }: EventContent): Status {
+export function negotiationStatus({ type, data }: EventContent): StatusOf<'negotiation'> {
   return data['stage'] === 'agreed_to_open' ? 'agreed_to_open' : STATUS[type]!;
 }
 

@@ -131,7 +131,8 @@ function vaguer(a: Precision, b: Precision): Precision {
   return PRECISIONS.indexOf(a) > PRECISIONS.indexOf(b) ? a : b;
 }
 
-function daysIn(year: number, month: number): number {
+/** How many days a month has, of 1 to 12. */
+export function daysIn(year: number, month: number): number {
   const end = new Date(0);
   end.setUTCFullYear(year, month, 0);
   return end.getUTCDate();
@@ -147,6 +148,11 @@ function isoDay(year: number, month: number, day: number): string {
  */
 export function compareOccurred(a: Interval, b: Interval): number {
   return compareDays(a.earliest, b.earliest, -1) || compareDays(a.latest, b.latest, 1);
+}
+
+/** The same, of facts: what is still equal stands by sequence. */
+export function compareInTime(a: Interval & { sequence: number }, b: Interval & { sequence: number }): number {
+  return compareOccurred(a, b) || a.sequence - b.sequence;
 }
 
 export type Interval = Pick<Occurred, 'earliest' | 'latest'>;

@@ -1,5 +1,5 @@
 // Positions over time: orders the assertions of one principal on one issue and says what each of them changed.
-import { compareOccurred, type Interval } from './occurred.ts';
+import { compareInTime, type Interval } from './occurred.ts';
 import { FIRMNESSES, type Firmness, type Position } from './stance.ts';
 
 /** One utterance as it bears on one issue. A `position` of null takes the position back. */
@@ -31,11 +31,6 @@ export interface Classing {
 /** The class of what changes nothing because it does not count. */
 export const UNCOUNTED: Classing = { change: null, direction: null, delta: null, previous: null, renewed: false };
 
-/** The order of a series: by date, earliest day first, then latest; what is still equal, by sequence. */
-export function compareAssertions(a: Interval & { sequence: number }, b: Interval & { sequence: number }): number {
-  return compareOccurred(a, b) || a.sequence - b.sequence;
-}
-
 /** Classes an assertion against the counted one before it, by the first rule that matches. */
 export function classify(previous: Assertion | null, next: Assertion): Classing {
   if (!next.counted) return UNCOUNTED;
@@ -57,7 +52,7 @@ export function classify(previous: Assertion | null, next: Assertion): Classing 
 /** Orders the assertions and classes each; the order in which they arrive does not matter. */
 export function classifySeries<A extends Assertion>(assertions: A[]): (A & Classing)[] {
   let previous: Assertion | null = null;
-  return assertions.toSorted(compareAssertions).map((assertion) => {
+  return assertions.toSorted(compareInTime).map((assertion) => {
     const classed = { ...assertion, ...classify(previous, assertion) };
     if (assertion.counted) previous = assertion;
     return classed;

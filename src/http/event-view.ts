@@ -109,12 +109,12 @@ export const eventWithHistory = z
   .object({
     ...factShape,
     about: z
-      .array(z.object(factShape))
+      .array(factShown)
       .meta({ description: 'Every event about this one: corrections, retractions, corroborations and disputes.' }),
     mentions: z
-      .array(z.object(factShape))
+      .array(factShown)
       .meta({ description: 'The corroborations that stand: further reports of the same fact.' }),
-    disputes: z.array(z.object(factShape)).meta({ description: 'The disputes that stand: rival accounts of it.' }),
+    disputes: z.array(factShown).meta({ description: 'The disputes that stand: rival accounts of it.' }),
   })
   .meta({
     id: 'EventWithHistory',

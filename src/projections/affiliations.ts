@@ -28,14 +28,18 @@ export const affiliationHandlers: Handlers<AffiliationTables> = {
 
 /** The actors whose affiliations the changes are about, each with the sequence that changed them. */
 export function affiliationChanges(changes: FactChange[]): { actor: string; sequence: number }[] {
-  return changes.flatMap(({ before, after, sequence }) => {
-    const actor = affiliatedActor(before) ?? affiliatedActor(after);
-    return actor === undefined ? [] : [{ actor, sequence }];
+  return changes.flatMap((change) => {
+    const actor = affiliatedBy(change);
+    return actor === undefined ? [] : [{ actor, sequence: change.sequence }];
   });
 }
 
-/** The actor whose affiliations the fact is about, if it is about any. */
-export function affiliatedActor(fact: Fact | null): string | undefined {
+/** The actor whose affiliations a change is about, if it is about any. */
+export function affiliatedBy({ before, after }: FactChange): string | undefined {
+  return affiliatedActor(before) ?? affiliatedActor(after);
+}
+
+function affiliatedActor(fact: Fact | null): string | undefined {
   if (fact?.type === 'OfficeAssumed' || fact?.type === 'OfficeVacated') return fact.data['actor'] as string;
   // A registration without `represents` changes nothing for anybody.
   return fact?.type === 'ActorRegistered' && fact.data['represents'] !== undefined
@@ -73,12 +77,7 @@ export class AffiliationHistory {
     return new AffiliationHistory(offices, representations, since);
   }
 
-  /** What was known once the event of that sequence was recorded. */
-  at(sequence: number): Affiliations {
-    return this.#known(sequence).known;
-  }
-
-  /** Whom an actor's voice counts for on a day, as was known then. */
+  /** Whom an actor's voice counts for on a day, as was known once the event of that sequence was recorded. */
   principalAt(sequence: number, voice: string, { earliest, latest }: Interval): string {
     const { known, principals } = this.#known(sequence);
     const key = `${voice} ${earliest ?? latest}`;

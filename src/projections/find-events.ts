@@ -110,9 +110,8 @@ export class Events {
   /** Reads the content from the log and puts the corrections in that made the account found. */
   async #factsOf(entries: Entry[], { from, to }: EventFilter): Promise<FoundFact[]> {
     const facts = await readFacts(this.#log, entries);
-    return entries.map((entry, n) => {
-      return { ...facts[n]!, window: from === undefined && to === undefined ? null : windowOf(entry, from, to) };
-    });
+    const isWindow = from !== undefined || to !== undefined;
+    return entries.map((entry, n) => ({ ...facts[n]!, window: isWindow ? windowOf(entry, from, to) : null }));
   }
 
   /**

@@ -77,6 +77,9 @@ export const PROVENANCE_COLUMNS = {
  */
 export const KNOWN = 'known_from, known_until';
 
+/** The name under which a table of listings holds a row for whoever it may be. */
+export const ANYBODY = '';
+
 export type StoredRow<T extends Table> = Row<T> & Provenance;
 
 /** Whether a row was known at a sequence. */

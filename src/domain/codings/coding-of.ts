@@ -13,11 +13,11 @@ export interface CodingOf extends Omit<CameoCode, 'code'> {
 /** The coding of a fact; null where it is no interaction. */
 export function codingOf(event: EventContent): CodingOf | null {
   const { cameo, codedBy } = event.coding ?? { cameo: eventTypeOf(event).cameo(event.data), codedBy: 'default' };
-  return cameo === null ? null : { codedBy, ...described(cameo) };
+  return cameo === null ? null : { codedBy, ...meaningOf(cameo) };
 }
 
 /** What the table says about a code; of one that is none, which older logs may hold, what it says about the code above it. */
-export function described(cameo: string): Omit<CodingOf, 'codedBy'> {
+export function meaningOf(cameo: string): Omit<CodingOf, 'codedBy'> {
   const { code: _, ...meaning } =
     cameoCodes.get(cameo) ?? cameoCodes.get(cameo.slice(0, 3)) ?? cameoCodes.get(cameo.slice(0, 2))!;
   return { cameo, ...meaning };

@@ -11,6 +11,8 @@ import { attribution, coding, grade, source } from '../source.ts';
 import { stance } from '../stance.ts';
 import { text } from '../text.ts';
 
+const CALL = '0193302f-1c00-7000-8000-000000000001';
+
 const OF_THE_WORLD = {
   refused: ABOUT_EVENTS,
   expected: 'an event about the world; to put right what was said about one, retract it and record it anew',
@@ -47,7 +49,7 @@ export const EventCorrected = defineEventType({
   example: {
     occurred: '2024-11-18',
     data: {
-      event: '0193302f-1c00-7000-8000-000000000001',
+      event: CALL,
       reason: 'The host’s own communiqué gives other days',
       replacement: { occurred: '2024-06-15/2024-06-16' },
     },
@@ -70,7 +72,7 @@ export const EventRetracted = defineEventType({
     }),
   example: {
     occurred: '2024-11-18',
-    data: { event: '0193302f-1c00-7000-8000-000000000001', reason: 'The paper withdrew its report' },
+    data: { event: CALL, reason: 'The paper withdrew its report' },
   },
 });
 
@@ -98,7 +100,7 @@ export const EventCorroborated = defineEventType({
   rule: (event, known) => targetViolations(event, known, OF_THE_WORLD),
   example: {
     occurred: '2024-11-15',
-    data: { event: '0193302f-1c00-7000-8000-000000000001', summary: 'The Kremlin tells of the call as well' },
+    data: { event: CALL, summary: 'The Kremlin tells of the call as well' },
     source: { publisher: 'President of Russia', published: '2024-11-15' },
   },
 });
@@ -123,7 +125,7 @@ export const EventDisputed = defineEventType({
   example: {
     occurred: '2024-11-18',
     data: {
-      event: '0193302f-1c00-7000-8000-000000000001',
+      event: CALL,
       by: 'switzerland',
       summary: 'By the host’s own account the summit was on other days',
       account: { occurred: '2024-06-15/2024-06-16' },

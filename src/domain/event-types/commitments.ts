@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { bearsOn } from '../bears-on.ts';
 import { defineEventType, ownStream, typeViolations } from '../event-type.ts';
-import { amount, currency } from '../money.ts';
+import type { StatusOf } from '../ledger.ts';
+import { amount, currency, withCurrency } from '../money.ts';
 import { edtf } from '../occurred.ts';
 import { actorRef, eventRef } from '../reference.ts';
 import { text } from '../text.ts';
@@ -27,10 +28,7 @@ export const CommitmentMade = defineEventType({
     amount: amount.optional(),
     currency: currency.optional(),
     due: edtf.optional().meta({ description: 'By when, or for what period.' }),
-  }).refine(({ amount: sum, currency: unit }) => (sum === undefined) === (unit === undefined), {
-    path: ['currency'],
-    error: 'expected an amount and its currency, or neither',
-  }),
+  }).refine(...withCurrency),
   stance: 'optional',
   stream: ownStream('commitment'),
   cameo: ({ kind = 'cooperation' }) => PROMISES[kind],
@@ -53,7 +51,7 @@ const UPDATES = {
   kept: '060',
   broken: '120',
   withdrawn: '120',
-};
+} satisfies Record<Exclude<StatusOf<'commitment'>, 'promised' | 'unconfirmed'>, string>;
 
 export const CommitmentUpdated = defineEventType({
   type: 'CommitmentUpdated',
@@ -108,10 +106,7 @@ export const AidChanged = defineEventType({
       path: ['recipient'],
       error: 'expected somebody other than the donor',
     })
-    .refine(({ amount: sum, currency: unit }) => (sum === undefined) === (unit === undefined), {
-      path: ['currency'],
-      error: 'expected an amount and its currency, or neither',
-    }),
+    .refine(...withCurrency),
   stance: 'none',
   stream: (event, known) =>
     event.data.commitment === undefined ? `aid-${event.id}` : known.fact(event.data.commitment)!.stream,

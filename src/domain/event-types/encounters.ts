@@ -1,7 +1,15 @@
 // Calls and meetings: announced, attended, held and cancelled.
 import { z } from 'zod';
 import { bearsOn } from '../bears-on.ts';
-import { among, announced, announcedViolations, cancellationOf, partyViolations } from '../encounter.ts';
+import {
+  among,
+  announced,
+  announcedViolations,
+  cancellationOf,
+  format,
+  partyViolations,
+  topics,
+} from '../encounter.ts';
 import { countsAsFact, defineEventType, ownStream, typeViolations } from '../event-type.ts';
 import { edtf } from '../occurred.ts';
 import { actorRef, actorRefs, eventRef } from '../reference.ts';
@@ -17,7 +25,7 @@ export const CallHeld = defineEventType({
     channel: z.enum(['telephone', 'video']).optional(),
     durationMinutes: z.int().min(1).max(10_080).optional(),
     durationApproximate: z.boolean().optional(),
-    topics: z.array(text(200)).min(1).max(50).optional(),
+    topics,
     announced,
     issues: bearsOn,
     summary: text(2_000).optional(),
@@ -61,10 +69,10 @@ export const MeetingHeld = defineEventType({
   data: z.strictObject({
     participants: actorRefs(2),
     host: actorRef.optional().meta({ description: 'A participant, or whom one of them speaks for.' }),
-    format: z.enum(['bilateral', 'multilateral', 'summit', 'visit']).optional(),
+    format,
     place: text(200).optional(),
     outcome: text(1_000).optional(),
-    topics: z.array(text(200)).min(1).max(50).optional(),
+    topics,
     announced,
     issues: bearsOn,
     summary: text(2_000).optional(),
@@ -91,9 +99,9 @@ export const EncounterAnnounced = defineEventType({
     absent: actorRefs(1).optional().meta({ description: 'Who is said to stay away.' }),
     forum: actorRef.optional().meta({ description: 'The forum or organisation that meets.' }),
     form: z.enum(['call', 'meeting']).optional(),
-    format: z.enum(['bilateral', 'multilateral', 'summit', 'visit']).optional(),
+    format,
     place: text(200).optional(),
-    topics: z.array(text(200)).min(1).max(50).optional(),
+    topics,
     issues: bearsOn,
     summary: text(2_000),
   }),

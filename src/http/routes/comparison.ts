@@ -113,14 +113,13 @@ export function comparisonRoutes(app: App, api: Api): void {
       },
     },
     async (request, reply) => {
-      const { from, to, actor: actors = [], issue: issues = [], limit: size, cursor: place } = request.query;
+      const { from, to, actor: actors, issue: issues, limit: size, cursor: place } = request.query;
       requireOrder(from, to);
       const asked = await api.asking.prepare('positions', request.query);
-      for (const actor of actors) await requireActor(api.registry, actor);
-      for (const issue of issues) await requireIssue(api.registry, issue);
-      const window = { from, to, ...(actors.length > 0 && { actors }), ...(issues.length > 0 && { issues }) };
+      for (const actor of actors ?? []) await requireActor(api.registry, actor);
+      for (const issue of issues ?? []) await requireIssue(api.registry, issue);
       const after = readCursor(place, assertionCursor);
-      const found = await api.positions.changes(window, asked.knownAt, after, size + 1);
+      const found = await api.positions.changes({ from, to, actors, issues }, asked.knownAt, after, size + 1);
       return toPage(request, reply, reflected(found, asked), size, placeOfAssertion);
     },
   );

@@ -1,6 +1,6 @@
-// The vocabulary: what can be recorded, described by the same values that validate it.
+// The vocabulary: what can be recorded, meaningOf by the same values that validate it.
 import { z } from 'zod';
-import { described } from '../../domain/codings/coding-of.ts';
+import { meaningOf } from '../../domain/codings/coding-of.ts';
 import type { EventType } from '../../domain/event-type.ts';
 import { eventTypes, findEventType } from '../../domain/vocabulary.ts';
 import { nearest } from '../../events/nearest.ts';
@@ -87,7 +87,7 @@ export function eventTypeRoutes(app: App): void {
         ...headOf(type),
         schema: z.toJSONSchema(type.content, { io: 'input', unrepresentable: 'any', override: withoutLongPattern }),
         example: { type: type.type, ...type.example },
-        defaultCoding: cameo === null ? null : described(cameo),
+        defaultCoding: cameo === null ? null : meaningOf(cameo),
       };
     },
   );

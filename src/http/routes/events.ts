@@ -10,7 +10,7 @@ import { placeOf } from '../../projections/place.ts';
 import type { Api, App } from '../api.ts';
 import { reflected } from '../asking.ts';
 import { occurredCursor, readCursor, sequenceCursor } from '../cursor.ts';
-import { EXAMPLE_EVENT, eventWithHistory, factView, listedEvent } from '../event-view.ts';
+import { EXAMPLE_FACT, eventWithHistory, factView, listedEvent } from '../event-view.ts';
 import { pageOf, sequence, toPage } from '../page.ts';
 import {
   cursor,
@@ -56,13 +56,11 @@ const filters = {
     .meta({ description: 'Whether a date may reach beyond the window, or must lie within.' }),
 };
 
-const EXAMPLE_LISTED = { ...EXAMPLE_EVENT, corrections: [], retracted: null, window: null };
+const EXAMPLE_LISTED = { ...EXAMPLE_FACT, window: null };
 const eventPage = pageOf(listedEvent, 'EventPage', EXAMPLE_LISTED);
 const eventAnswer = eventWithHistory.extend({ knownSequence: sequence }).meta({
   id: 'EventAnswer',
-  examples: [
-    { ...EXAMPLE_EVENT, corrections: [], retracted: null, about: [], mentions: [], disputes: [], knownSequence: 42 },
-  ],
+  examples: [{ ...EXAMPLE_FACT, about: [], mentions: [], disputes: [], knownSequence: 42 }],
 });
 
 export function eventRoutes(app: App, api: Api): void {

@@ -1,10 +1,10 @@
 // Answers about dealings: when two actors were in contact, how long they were silent before, and how they got on month by month.
 import { sql } from 'kysely';
-import { described } from '../../domain/codings/coding-of.ts';
+import { meaningOf } from '../../domain/codings/coding-of.ts';
 import type { Fact } from '../../domain/fact.ts';
 import { silenceBetween, type Silence } from '../../domain/silence.ts';
 import type { LogStore } from '../../events/log-database.ts';
-import type { Moment } from '../moment.ts';
+import { isOnlyPossible, type Moment } from '../moment.ts';
 import { isAfter, type Place } from '../place.ts';
 import { readFacts } from '../read-facts.ts';
 import { asKnown, ReadModel } from '../read-model.ts';
@@ -65,10 +65,9 @@ export class Dealings {
     const facts = await readFacts(this.#log, rows);
     const items = rows.map((row, n): Contact => {
       const previous = rows[n - 1] ?? last[0];
-      const { latest } = intervalOf(row);
       return {
         fact: facts[n]!,
-        possible: moment.at !== null && (latest === null || latest > moment.at),
+        possible: isOnlyPossible(intervalOf(row), moment),
         silence: previous ? { since: previous.event, ...silenceBetween(intervalOf(previous), intervalOf(row)) } : null,
       };
     });
@@ -181,7 +180,7 @@ function scoreOf(counts: Count[]): Score {
   const codings = [...byCode]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([cameo, own]) => {
-      const { name, goldstein } = described(cameo);
+      const { name, goldstein } = meaningOf(cameo);
       return { cameo, name, goldstein, count: total(own.map(({ count }) => count)) };
     });
   const count = total(codings.map((coding) => coding.count));

@@ -6,9 +6,9 @@ import { derive, type Derivation, type DerivedRows } from '../derive.ts';
 import type { FactChange } from '../fact-changes.ts';
 import { contributionOf, type DatabaseOf } from '../projection.ts';
 import { knownSince } from '../read-model.ts';
-import { intervalOf, type StoredRow } from '../table.ts';
+import { ANYBODY, intervalOf, type StoredRow } from '../table.ts';
 import { ledgerHandlers } from './steps.ts';
-import { ANYBODY, ledgerTables, type LedgerTables, type Parties } from './tables.ts';
+import { ledgerTables, type LedgerTables, type Parties } from './tables.ts';
 
 type StepRow = StoredRow<LedgerTables['step']>;
 type Derived = Pick<LedgerTables, 'thing' | 'listing'>;

@@ -10,9 +10,9 @@ import { BY_DATE, isAfter, type Place } from '../place.ts';
 import type { DatabaseOf } from '../projection.ts';
 import { readFacts } from '../read-facts.ts';
 import { asKnown, ReadModel } from '../read-model.ts';
-import type { StoredRow } from '../table.ts';
+import { ANYBODY, type StoredRow } from '../table.ts';
 import { ledgers } from './ledgers.ts';
-import { ANYBODY, type LedgerTables, type Parties, type Party } from './tables.ts';
+import { type LedgerTables, type Parties, type Party } from './tables.ts';
 
 /** What things are sought; all that is given must hold. */
 export interface LedgerFilter {
@@ -91,9 +91,7 @@ export class Ledgers {
       .selectFrom('aid')
       .selectAll()
       .where(asKnown(knownAt))
-      .orderBy('earliest')
-      .orderBy('latest')
-      .orderBy('sequence')
+      .orderBy(sql.raw(BY_DATE))
       .limit(limit);
     if (donor !== undefined) query = query.where('donor', '=', donor);
     if (recipient !== undefined) query = query.where('recipient', '=', recipient);
@@ -121,9 +119,7 @@ export class Ledgers {
       .selectAll()
       .where(asKnown(knownAt))
       .where('thing', 'in', ids)
-      .orderBy('earliest')
-      .orderBy('latest')
-      .orderBy('sequence');
+      .orderBy(sql.raw(BY_DATE));
     if (at !== null) told = told.where(sql<boolean>`(earliest <= ${at}::date or ledger is not null)`);
     const { sequence, listed, things, steps } = await this.#model.ask({
       listed: page,

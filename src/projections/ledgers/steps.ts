@@ -2,7 +2,7 @@
 import { dyadOf } from '../../domain/dyad.ts';
 import { countsAsFact } from '../../domain/event-type.ts';
 import type { Fact } from '../../domain/fact.ts';
-import type { Ledger, Status } from '../../domain/ledger.ts';
+import type { Ledger, Status, StatusOf } from '../../domain/ledger.ts';
 import { negotiationOf, negotiationStatus } from '../../domain/negotiation.ts';
 import { parseOccurred } from '../../domain/occurred.ts';
 import { affiliationHandlers } from '../affiliations.ts';
@@ -38,7 +38,7 @@ export const ledgerHandlers: Handlers<LedgerTables> = {
 };
 
 /** What opens a thing says how it stands only where it counts; a plan says so where `plans` is set, of what is still to come. */
-function opens(ledger: Ledger, fact: Fact, status: Status, { plans = false } = {}): Steps {
+function opens<L extends Ledger>(ledger: L, fact: Fact, status: StatusOf<L>, { plans = false } = {}): Steps {
   const says = countsAsFact(fact) || (plans && isPlan(fact));
   return { step: [stepRow(fact, fact.id, ledger, says ? status : 'unconfirmed')] };
 }
@@ -48,7 +48,11 @@ function continues(things: string[], fact: Fact, status: Status | null): Steps {
 }
 
 /** An answer in words, where nothing is recorded that it answers, stands for the question as well. */
-function answers(ledger: Ledger, asked: string[] | undefined, fact: Fact & { data: { answer: Status } }): Steps {
+function answers(
+  ledger: 'demand' | 'proposal',
+  asked: string[] | undefined,
+  fact: Fact & { data: { answer: StatusOf<'proposal'> } },
+): Steps {
   return asked === undefined ? opens(ledger, fact, fact.data.answer) : continues(asked, fact, fact.data.answer);
 }
 

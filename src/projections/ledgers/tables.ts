@@ -30,9 +30,6 @@ export interface Parties {
   to: Party[];
 }
 
-/** Stands for whoever it may be. */
-export const ANYBODY = '';
-
 export const ledgerTables = {
   ...affiliationTables,
   step: table(

@@ -1,12 +1,12 @@
 // Works a page of changes into the series: finds whom each utterance counts for, as was known then, and moves it in and out.
 import { sql, type Transaction } from 'kysely';
-import { principalOf, voiceOf } from '../../domain/principal.ts';
+import { voiceOf } from '../../domain/principal.ts';
 import type { FactChange } from '../fact-changes.ts';
 import type { DatabaseOf } from '../projection.ts';
 import { dayBounds } from '../table.ts';
 import { Tallies } from '../tallies.ts';
 import { insertRows } from '../write-page.ts';
-import { AffiliationHistory, affiliatedActor } from '../affiliations.ts';
+import { AffiliationHistory, affiliatedBy, affiliationChanges } from '../affiliations.ts';
 import { utteranceFromRow, type AssertionRow } from './assertion-row.ts';
 import { positionTables, type PositionTables } from './tables.ts';
 import { SeriesBook, type Move } from './series-book.ts';
@@ -69,7 +69,7 @@ function seriesOf({ principal, issue }: { principal: string; issue: string }): s
 
 /** What enters and leaves which series: by being said, corrected or retracted, and by what becomes known of offices. */
 async function movesOf(changes: FactChange[], tables: PositionsTransaction): Promise<Move[]> {
-  const affiliated = changes.flatMap(({ before, after }) => affiliatedActor(before) ?? affiliatedActor(after) ?? []);
+  const affiliated = affiliationChanges(changes).map(({ actor }) => actor);
   const unsaid = changes.flatMap(({ before }) => (before && utterancesOf(before).length > 0 ? [before.sequence] : []));
   if (
     affiliated.length === 0 &&
@@ -85,24 +85,25 @@ async function movesOf(changes: FactChange[], tables: PositionsTransaction): Pro
     placed.set(keyOf(row), { principal: row.principal, said: utteranceFromRow(row) });
 
   const moves: Move[] = [];
-  for (const { sequence, before, after } of changes) {
-    const known = history.at(sequence);
+  for (const change of changes) {
+    const { sequence, before, after } = change;
+    const principalOf = (said: Utterance) => history.principalAt(sequence, voiceOf(said), said);
     const leave = (key: string) => {
       const place = placed.get(key);
       if (place) moves.push({ sequence, kind: 'leave', ...place });
       placed.delete(key);
     };
     const enter = (said: Utterance) => {
-      const place = { principal: principalOf(said, known), said };
+      const place = { principal: principalOf(said), said };
       moves.push({ sequence, kind: 'enter', ...place });
       placed.set(keyOf(said), place);
     };
     if (before) for (const said of utterancesOf(before)) leave(keyOf(said));
     if (after) for (const said of utterancesOf(after)) enter(said);
-    const actor = affiliatedActor(before) ?? affiliatedActor(after);
+    const actor = affiliatedBy(change);
     const dependants = actor === undefined ? undefined : history.dependants(actor);
     for (const [key, { principal, said }] of dependants ? [...placed] : []) {
-      if (!dependants!.has(voiceOf(said)) || principalOf(said, known) === principal) continue;
+      if (!dependants!.has(voiceOf(said)) || principalOf(said) === principal) continue;
       leave(key);
       enter(said);
     }

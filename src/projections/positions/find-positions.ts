@@ -4,14 +4,15 @@ import { parseOccurred, type Occurred } from '../../domain/occurred.ts';
 import { conditionsInForce, type Change, type Classing } from '../../domain/series.ts';
 import type { Firmness, Position } from '../../domain/stance.ts';
 import type { LogStore } from '../../events/log-database.ts';
-import type { Moment } from '../moment.ts';
+import { isOnlyPossible, type Moment } from '../moment.ts';
+import type { Place } from '../place.ts';
 import type { DatabaseOf } from '../projection.ts';
 import { asKnown, ReadModel, type KnownAt } from '../read-model.ts';
 import { firstOfEach } from '../first-of-each.ts';
 import { intervalOf, type StoredRow } from '../table.ts';
 import type { AssertionRow } from './assertion-row.ts';
 import { positions } from './positions.ts';
-import { CHANGES, TIES, type PositionTables } from './tables.ts';
+import { MOVED, TIES, type PositionTables } from './tables.ts';
 import type { UtteranceEvidence } from './utterance.ts';
 
 /** One assertion of a series, as answers show it. */
@@ -39,11 +40,8 @@ export interface AssertionView extends Omit<UtteranceEvidence, 'recorded' | 'mod
   sequence: number;
 }
 
-/** The place after which a page begins: dates as `day` columns hold them. */
-export interface AssertionCursor {
-  earliest: string;
-  latest: string;
-  sequence: number;
+/** The place after which a page begins. */
+export interface AssertionCursor extends Place {
   speaker: string;
 }
 
@@ -135,7 +133,7 @@ export class Positions {
   /** What changed a position, in date order after a place; what was reiterated changed nothing. */
   async changes(filter: ChangeFilter, knownAt: KnownAt, after: AssertionCursor | null, limit: number) {
     const moment = { at: filter.to ?? null, knownAt };
-    let changes = this.#assertions(moment).where(sql<boolean>`${sql.raw(CHANGES)}`);
+    let changes = this.#assertions(moment).where(sql<boolean>`${sql.raw(MOVED)}`);
     if (filter.from !== undefined) changes = changes.where('earliest', '>=', filter.from);
     if (after) changes = changes.where(isAfter(after));
     const wanted = { principal: filter.actors, issue: filter.issues };
@@ -264,7 +262,6 @@ function lastCounted(assertions: Assertions): Assertions {
 
 function viewOf(row: ShownRow, at: string | null): AssertionView {
   const { recorded, modality, ...evidence } = row.evidence;
-  const { latest } = intervalOf(row);
   return {
     principal: row.principal,
     issue: row.issue,
@@ -278,7 +275,7 @@ function viewOf(row: ShownRow, at: string | null): AssertionView {
     counted: row.counted,
     modality,
     renewed: row.renewed,
-    possible: at !== null && (latest === null || latest > at),
+    possible: isOnlyPossible(intervalOf(row), { at }),
     occurred: parseOccurred(row.occurred),
     recorded,
     speaker: row.speaker,

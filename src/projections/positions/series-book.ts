@@ -1,6 +1,7 @@
 // The series that a page touches, in memory: takes utterances in and out, and says which rows end and which begin. An assertion
 // is classed against the counted one before it, so a move concerns the place it is made at and the next counted one, no others.
-import { classify, compareAssertions, UNCOUNTED, type Assertion, type Classing } from '../../domain/series.ts';
+import { compareInTime } from '../../domain/occurred.ts';
+import { classify, UNCOUNTED, type Assertion, type Classing } from '../../domain/series.ts';
 import { assertionRow, utteranceFromRow, type AssertionRow } from './assertion-row.ts';
 import type { Utterance } from './utterance.ts';
 
@@ -67,7 +68,7 @@ export class SeriesBook {
       const echo = entries[from + n - 1]?.said.event === entry.said.event;
       this.#class(entry, echo ? UNCOUNTED : classify(previous, entry.said), { principal, echo }, sequence);
       if (!entry.said.counted) continue;
-      if (compareAssertions(entry.said, place) > 0) break;
+      if (compareInTime(entry.said, place) > 0) break;
       previous = entry.said;
     }
   }
@@ -93,7 +94,7 @@ function placeOf(entries: Entry[], said: Utterance): number {
 }
 
 function compareUtterances(a: Utterance, b: Utterance): number {
-  return compareAssertions(a, b) || a.rank - b.rank;
+  return compareInTime(a, b) || a.rank - b.rank;
 }
 
 function countedBefore(entries: Entry[], index: number): Assertion | null {

@@ -26,7 +26,7 @@ const IN_ORDER = 'earliest, latest, sequence, speaker';
 export const TIES =
   "(change in ('new', 'withdrawn', 'reversed') or conditions_added <> '{}' or conditions_dropped <> '{}')";
 /** What changed a position. */
-export const CHANGES = "change <> 'reiterated'";
+export const MOVED = "change <> 'reiterated'";
 
 export const positionTables = {
   ...affiliationTables,
@@ -71,9 +71,9 @@ export const positionTables = {
       `(principal, issue, ${IN_ORDER}, ${KNOWN}, counted)`,
       `(principal, issue, ${IN_ORDER}, ${KNOWN}) where counted and ${TIES}`,
       `(voice, issue, principal, earliest, ${KNOWN})`,
-      `(${IN_ORDER}, ${KNOWN}) where ${CHANGES}`,
-      `(principal, ${IN_ORDER}, ${KNOWN}) where ${CHANGES}`,
-      `(issue, ${IN_ORDER}, ${KNOWN}) where ${CHANGES}`,
+      `(${IN_ORDER}, ${KNOWN}) where ${MOVED}`,
+      `(principal, ${IN_ORDER}, ${KNOWN}) where ${MOVED}`,
+      `(issue, ${IN_ORDER}, ${KNOWN}) where ${MOVED}`,
     ],
   ),
   /** Each principal and issue that ever had an assertion, since the first of them. */

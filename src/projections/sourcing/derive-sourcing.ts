@@ -5,8 +5,8 @@ import { derive, type Derivation } from '../derive.ts';
 import type { FactChange } from '../fact-changes.ts';
 import type { DatabaseOf } from '../projection.ts';
 import { knownSince } from '../read-model.ts';
-import type { StoredRow } from '../table.ts';
-import { ANYBODY, sourcingTables, type SourcingTables } from './tables.ts';
+import { ANYBODY, type StoredRow } from '../table.ts';
+import { sourcingTables, type SourcingTables } from './tables.ts';
 
 type Report = StoredRow<SourcingTables['report']>;
 type Dispute = StoredRow<SourcingTables['dispute']>;

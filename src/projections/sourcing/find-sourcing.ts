@@ -8,9 +8,9 @@ import { firstOfEach } from '../first-of-each.ts';
 import { BY_DATE, isAfter, type Place } from '../place.ts';
 import { readFacts } from '../read-facts.ts';
 import { asKnown, ReadModel } from '../read-model.ts';
-import type { StoredRow } from '../table.ts';
+import { ANYBODY, type StoredRow } from '../table.ts';
 import { sourcing } from './sourcing.ts';
-import { ANYBODY, type SourcingTables } from './tables.ts';
+import { type SourcingTables } from './tables.ts';
 
 /** What facts are sought; all that is given must hold. */
 export interface SourcingFilter {

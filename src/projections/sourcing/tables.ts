@@ -17,9 +17,6 @@ import {
   wordOrNull,
 } from '../table.ts';
 
-/** Stands for whoever it may be. */
-export const ANYBODY = '';
-
 export const sourcingTables = {
   report: table(
     {
