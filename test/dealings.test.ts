@@ -2,6 +2,7 @@
 // the API is what plain code makes of the same events.
 import assert from 'node:assert/strict';
 import t from 'tap';
+import { actor, office } from './support/cast.ts';
 import { type Demarche, startDemarche } from './support/demarche.ts';
 import { ABOUT_ANYTHING, namesOf } from './support/generate-log.ts';
 import {
@@ -152,3 +153,24 @@ function everyPair(prefix: string): [string, string][] {
   const { actors } = namesOf(prefix);
   return actors.flatMap((a) => actors.filter((b) => b !== a).map((b): [string, string] => [a, b]));
 }
+
+t.test('an office counts for everything that was done in it, all at once, and as it was known', async (t) => {
+  const demarche = await startDemarche(t);
+  const call = (occurred: string) => ({ type: 'CallHeld', occurred, data: { participants: ['ann', 'ben'] } });
+  await demarche.record(actor('ann'), actor('ben'), actor('dorne', 'state'));
+  const held = await demarche.record(call('2024-03-01'), call('2024-03-02'), call('2024-04-01'));
+  const { body } = await demarche.post('/v1/events', office('OfficeAssumed', 'ann', 'Head', 'dorne', '2024-01-01'));
+  const about = { event: body.id, reason: 'She never did' };
+  const undone = await demarche.record({ type: 'EventRetracted', occurred: '2024-11-18', data: about });
+  for (const [knownAt, counts] of [
+    [held, []],
+    [body.sequence, [2, 1]],
+    [undone, []],
+  ] as const) {
+    const { items } = (await demarche.get(`/v1/relations/dorne/ben?knownAt=${knownAt}`)).body;
+    t.same(
+      items.map(({ count }: { count: number }) => count),
+      counts,
+    );
+  }
+});

@@ -57,7 +57,7 @@ export const eventTables = {
 
 export const events = defineProjection({
   name: 'events',
-  version: 3,
+  version: 4,
   tables: eventTables,
   handlers: {
     ...everyType<typeof eventTables>(indexed),

@@ -36,8 +36,7 @@ export function keyOfPlace({ earliest, latest, sequence }: Place): string {
 }
 
 export function breadthOf({ earliest, latest }: Pick<Place, 'earliest' | 'latest'>): number {
-  const isOpen = earliest === '-infinity' || latest === 'infinity';
-  const days = isOpen ? Infinity : numberOf(latest) - numberOf(earliest) + 1;
+  const days = numberOf(latest) - numberOf(earliest) + 1;
   return BREADTHS.findIndex((most) => days <= most);
 }
 
