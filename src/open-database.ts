@@ -1,7 +1,8 @@
 // The database of a process: the one that is set, or an embedded one under the data folder, migrated and ready.
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import { connect, requirePostgres15, type ConnectOptions } from './database/connect.ts';
+import type { Pool } from 'pg';
+import { connect, openPool, requirePostgres15, requireSession, type ConnectOptions } from './database/connect.ts';
 import { startEmbeddedPostgres } from './database/embedded-postgres.ts';
 import { listen, type Listener } from './database/listen.ts';
 import { migrate } from './database/migrate.ts';
@@ -9,15 +10,18 @@ import { DEFAULT_LOG_SCHEMA, type LogDatabase, type LogStore } from './events/lo
 import { isConnectionLoss } from './events/log-unavailable.ts';
 import type { Settings } from './settings.ts';
 
-/** Connections of a process: this many for reading and projecting, two for appending. */
+/** Connections of a process: so many for reading and projecting, for appending and for building; and one that listens. */
 const READERS = 10;
 const WRITERS = 2;
+const BUILDERS = 4;
 
 export interface OpenDatabase {
   /** For reading and projecting. */
   log: LogStore;
   /** For appending, on connections of its own, so that no question keeps a record waiting. */
   writer: LogStore;
+  /** For building read models, on connections of its own. */
+  builders: Pool;
   /** Calls back when any node has appended. */
   onAppended: (wake: () => void) => void;
   /** Where the data are, for people. */
@@ -39,15 +43,17 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
   const log: ConnectOptions['log'] = { warn: (details, message) => !closing && logger.warn(details, message) };
   const reading = connect<LogDatabase>(url, { max: READERS, log });
   const writing = connect<LogDatabase>(url, { max: WRITERS, applicationName: 'demarche writer', log });
+  const builders = openPool(url, { max: BUILDERS, applicationName: 'demarche builder', log });
   const listeners: Listener[] = [];
   const close = async () => {
     closing = true;
     await Promise.all(listeners.map((listener) => listener.stop()));
-    await Promise.all([reading.destroy(), writing.destroy()]);
+    await Promise.all([reading.destroy(), writing.destroy(), builders.end()]);
     await embedded?.stop();
   };
   try {
     await requirePostgres15(reading);
+    await requireSession(reading);
     const applied = await migrate(reading);
     if (applied.length > 0) logger.info({ applied }, 'Migrated the log');
   } catch (error) {
@@ -55,8 +61,16 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
     throw isConnectionLoss(error) ? unreachable(place, error) : error;
   }
   const onAppended = (wake: () => void) =>
-    void listeners.push(listen(url, `demarche_${DEFAULT_LOG_SCHEMA}`, wake, { log }));
-  return { onAppended, log: store(reading), writer: store(writing), place, owner: embedded?.owner ?? true, close };
+    void listeners.push(listen(settings.directDatabaseUrl ?? url, `demarche_${DEFAULT_LOG_SCHEMA}`, wake, { log }));
+  return {
+    onAppended,
+    log: store(reading),
+    writer: store(writing),
+    builders,
+    place,
+    owner: embedded?.owner ?? true,
+    close,
+  };
 }
 
 function store(db: Kysely<LogDatabase>): LogStore {

@@ -1,38 +1,117 @@
-// `npm run rebuild [name …]`: replays the log into read models, all of them or those named, and compares the result with what was there.
+// `npm run rebuild [name …] -- [options]`: rebuilds read models beside the live ones, shows how far it is, and says what differs.
+import { parseArgs } from 'node:util';
+import { Presets, SingleBar } from 'cli-progress';
 import { pino } from 'pino';
 import { nearest } from './events/nearest.ts';
-import { readHead } from './events/read-log.ts';
+import { readHead, sequenceAt } from './events/read-log.ts';
 import { openDatabase } from './open-database.ts';
+import type { TableComparison } from './projections/compare.ts';
 import { projections } from './projections/every-projection.ts';
 import type { Projection } from './projections/projection.ts';
-import { rebuild, type Rebuilt } from './projections/rebuild.ts';
+import { Projector } from './projections/projector.ts';
+import { isUnderway, readRebuild, type Rebuild } from './projections/rebuild.ts';
 import { readSettings } from './settings.ts';
 
+const HELP = `Usage: npm run rebuild -- [projection …] [options]
+
+Builds read models anew from the log, beside the live ones, compares them and switches. All of them where none is named.
+
+  --dry-run              compare and report; then drop what was built
+  --until <when>         take the log as it stood at a sequence or a moment (2024-11-15T12:00:00Z); kept as a what-if
+  --leave-out <source>   leave out events with this source (publisher, title, URL) or in whose
+                         attribution it stands (actor, label); kept as a what-if
+  --leave-out-event <id> leave out this event; kept as a what-if
+  --help                 show this`;
+
+/** How often the progress is looked at. */
+const WATCH_MS = 200;
+
 try {
-  const chosen = chosenProjections(process.argv.slice(2));
-  const settings = readSettings(process.env);
-  const database = await openDatabase(
-    settings,
-    pino({ level: settings.logLevel === 'info' ? 'warn' : settings.logLevel }, pino.destination(2)),
-  );
-  try {
-    const { sequence: head } = await readHead(database.log);
-    for (const projection of chosen) {
-      const started = performance.now();
-      const rebuilt = await rebuild(database.log, projection, (checkpoint) =>
-        progress(`${projection.name}: ${checkpoint} of ${head}`),
-      );
-      const seconds = (performance.now() - started) / 1000;
-      progress('');
-      console.log(report(rebuilt, seconds));
-      if (differs(rebuilt)) process.exitCode = 1;
-    }
-  } finally {
-    await database.close();
-  }
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      'dry-run': { type: 'boolean', default: false },
+      until: { type: 'string' },
+      'leave-out': { type: 'string', multiple: true, default: [] },
+      'leave-out-event': { type: 'string', multiple: true, default: [] },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) console.log(HELP);
+  else await run(chosenProjections(positionals), values);
 } catch (error) {
-  console.error((error as Error).message);
+  console.error(
+    (error as Error).message.replace(/^(Unknown option [^.]*)\..*$/s, '$1. See npm run rebuild -- --help.'),
+  );
   process.exitCode = 1;
+}
+
+async function run(
+  chosen: readonly Projection[],
+  asked: { 'dry-run': boolean; until?: string; 'leave-out': string[]; 'leave-out-event': string[] },
+): Promise<void> {
+  const settings = readSettings(process.env);
+  const logger = pino({ level: settings.logLevel === 'info' ? 'warn' : settings.logLevel }, pino.destination(2));
+  const { log, builders: pool, close } = await openDatabase(settings, logger);
+  const projector = new Projector({ log, pool, projections, logger });
+  try {
+    await projector.start();
+    const { id } = await projector.rebuilds.start({
+      projections: chosen,
+      until: asked.until === undefined ? null : await sequenceOf(asked.until),
+      leftOut: { sources: asked['leave-out'], events: asked['leave-out-event'] },
+      dryRun: asked['dry-run'],
+    });
+    const cancel = () => {
+      projector.rebuilds.cancel(id).catch((error: Error) => console.error(error.message));
+    };
+    process.once('SIGINT', cancel);
+    const finished = await watched(id);
+    process.off('SIGINT', cancel);
+    console.log(report(finished));
+    const isDifferent = finished.state !== 'scratch' && finished.comparison?.equal === false;
+    if (finished.state === 'failed' || finished.state === 'cancelled' || isDifferent) process.exitCode = 1;
+  } finally {
+    await projector.stop();
+    await close();
+  }
+
+  async function sequenceOf(until: string): Promise<number> {
+    // A day is meant to its end, as everywhere.
+    const moment = Date.parse(until.length === 10 ? `${until}T23:59:59.999Z` : until);
+    const isSequence = /^\d+$/.test(until);
+    if (!isSequence && Number.isNaN(moment))
+      throw new Error(`--until: found "${until}", expected a sequence or a moment.`);
+    const sequence = isSequence ? Number(until) : await sequenceAt(log, new Date(moment).toISOString());
+    const { sequence: head } = await readHead(log);
+    if (sequence <= head) return sequence;
+    throw new Error(`--until: found ${sequence}, expected a sequence up to ${head}, where the log ends.`);
+  }
+
+  /** Waits until the rebuild is over, and shows meanwhile how far it is; on a terminal only. */
+  async function watched(id: number): Promise<Rebuild> {
+    const bar = new SingleBar(
+      {
+        format: '{phase} {bar} {percentage}% | {sequence} of {last} events | {rate}/s | {left} s left',
+        stream: process.stderr,
+        noTTYOutput: false,
+      },
+      Presets.shades_classic,
+    );
+    bar.start(1, 0, { phase: 'waiting', sequence: 0, last: '?', rate: '?', left: '?' });
+    try {
+      for (;;) {
+        const rebuild = (await readRebuild(log, id))!;
+        const { phase, share, sequence, total, eventsPerSecond, secondsLeft } = rebuild;
+        const shown = { rate: eventsPerSecond ?? '?', left: secondsLeft === null ? '?' : Math.round(secondsLeft) };
+        bar.update(share, { phase: phase.padEnd(9), sequence, last: total, ...shown });
+        if (!isUnderway(rebuild)) return rebuild;
+        await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+      }
+    } finally {
+      bar.stop();
+    }
+  }
 }
 
 function chosenProjections(names: string[]): readonly Projection[] {
@@ -48,23 +127,28 @@ function chosenProjections(names: string[]): readonly Projection[] {
   });
 }
 
-/** Rewrites one line on a terminal; says nothing elsewhere. */
-function progress(line: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
-}
-
-function differs({ sequences: [before, after], ...digests }: Rebuilt): boolean {
-  return before === after && JSON.stringify(digests.before) !== JSON.stringify(digests.after);
-}
-
-function report(rebuilt: Rebuilt, seconds: number): string {
-  const { name, sequences, after } = rebuilt;
-  const rows = after.map((table) => `${table.rows} in ${table.table}`).join(', ');
+function report(rebuild: Rebuild): string {
+  const { id, state, sequence, comparison, error } = rebuild;
+  const outcomes: Partial<Record<Rebuild['state'], string>> = {
+    switched: 'and switched to what was built. What stood before is kept for an hour',
+    compared: 'and dropped what was built: it was a dry run',
+    scratch: `and keep what was built. Ask it with ?projectionRun=${id}`,
+  };
+  if (outcomes[state] === undefined) return `Rebuild ${id} is ${state}${error === null ? '' : `: ${error}`}.`;
+  const lines = comparison?.tables.map(tableLine) ?? [];
   const verdict =
-    sequences[0] !== sequences[1]
-      ? 'the log grew meanwhile, so it is not compared'
-      : differs(rebuilt)
-        ? 'DIFFERENT from before'
-        : 'the same as before, digest for digest';
-  return `${name}: replayed ${sequences[1]} events in ${seconds.toFixed(1)} s; rows: ${rows}; ${verdict}`;
+    comparison === null
+      ? 'There is nothing live to compare it with.'
+      : comparison.equal
+        ? 'The same as what is live, row by row.'
+        : 'DIFFERENT from what is live.';
+  return [`Rebuild ${id}: replayed ${sequence} events ${outcomes[state]}.`, verdict, ...lines].join('\n');
+}
+
+function tableLine({ projection, table, rows, equal, ...differences }: TableComparison): string {
+  const { onlyLive, onlyRebuilt, differing, examples } = differences;
+  const name = `  ${projection}.${table}: ${rows.rebuilt} rows`;
+  if (equal) return name;
+  const shown = examples.map((example) => `\n    event ${example.sequence} (${example.event})`).join('');
+  return `${name}; ${onlyLive} only live, ${onlyRebuilt} only rebuilt, ${differing} that differ${shown}`;
 }

@@ -13,6 +13,7 @@ const schema = z.object({
     .pipe(z.int().max(65_535))
     .default(3000),
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/ }).optional(),
+  DIRECT_DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/ }).optional(),
   DATA_DIR: z.string().default('./data'),
   LOG_LEVEL: z.enum(LEVELS).default('info'),
 });
@@ -23,6 +24,7 @@ const EXPECTED: Record<Name, string> = {
   HOST: '127.0.0.1, localhost or ::1: without access keys Demarche listens on the loopback only',
   PORT: 'a whole number from 0 to 65535',
   DATABASE_URL: 'a URL that begins with postgres://',
+  DIRECT_DATABASE_URL: 'a URL that begins with postgres://',
   DATA_DIR: 'a folder',
   LOG_LEVEL: `one of ${LEVELS.join(', ')}`,
 };
@@ -33,6 +35,8 @@ export interface Settings {
   port: number;
   /** A PostgreSQL from 15 on; the embedded one where it is undefined. */
   databaseUrl: string | undefined;
+  /** The same database past a pooling proxy, for the connection that listens; as `databaseUrl` where it is undefined. */
+  directDatabaseUrl: string | undefined;
   dataDirectory: string;
   logLevel: (typeof LEVELS)[number];
 }
@@ -47,13 +51,20 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
       `These settings are wrong:\n${names.map((name) => `  ${complaint(name, given[name])}`).join('\n')}`,
     );
   }
-  const { HOST, PORT, DATABASE_URL, DATA_DIR, LOG_LEVEL } = parsed.data;
-  return { host: HOST, port: PORT, databaseUrl: DATABASE_URL, dataDirectory: DATA_DIR, logLevel: LOG_LEVEL };
+  const { HOST, PORT, DATABASE_URL, DIRECT_DATABASE_URL, DATA_DIR, LOG_LEVEL } = parsed.data;
+  return {
+    host: HOST,
+    port: PORT,
+    databaseUrl: DATABASE_URL,
+    directDatabaseUrl: DIRECT_DATABASE_URL,
+    dataDirectory: DATA_DIR,
+    logLevel: LOG_LEVEL,
+  };
 }
 
 /** A database's address is not repeated: it may hold a password. */
 function complaint(name: Name, found: string | undefined): string {
-  const what = name === 'DATABASE_URL' ? 'something else' : `"${found}"`;
+  const what = name.endsWith('DATABASE_URL') ? 'something else' : `"${found}"`;
   return `${name}: found ${what}, expected ${EXPECTED[name]}`;
 }
 

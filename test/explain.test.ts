@@ -7,8 +7,8 @@ import { drawQuestions } from '../bench/scale/questions.ts';
 import { connect } from '../src/database/connect.ts';
 import type { LogDatabase } from '../src/events/log-database.ts';
 import { buildApp } from '../src/http/app.ts';
-import { catchUp } from '../src/projections/catch-up.ts';
 import { projections } from '../src/projections/every-projection.ts';
+import { Projector } from '../src/projections/projector.ts';
 import { startDemarche } from './support/demarche.ts';
 
 const COUNT = 8_000;
@@ -18,9 +18,14 @@ const LARGE = 1_000;
 const demarche = await startDemarche(t);
 const sent: CompiledQuery[] = [];
 const db = connect<LogDatabase>(demarche.url, { onQuery: (query) => void sent.push(query) });
-const app = await buildApp({ ...demarche, log: { db, schema: 'log' } });
+const log = { db, schema: 'log' };
+// Never started: it leads nothing, and finds the read models that answer.
+const { pool } = demarche;
+const projector = new Projector({ log, pool, projections, logger: { info() {}, warn() {}, error() {} } });
+const app = await buildApp({ ...demarche, log, projector });
 t.teardown(async () => {
   await app.close();
+  await projector.stop();
   await db.destroy();
 });
 
@@ -59,7 +64,7 @@ const PATHS = FILTERS.flatMap((filter) => [`/v1/events?${filter}`, `/v1/events?$
 
 t.test('the tables that grow with the log are large', async (t) => {
   const growing =
-    'event event_key entry naming assertion utterance step listing dealing exchange tally report sourcing';
+    'event event_key entry naming assertion statements step listing dealing exchange tally report sourcing';
   for (const name of growing.split(' ')) t.ok(large.has(name), name);
 });
 
@@ -114,7 +119,8 @@ async function record(): Promise<void> {
     const refused = (await demarche.recorder.record(page)).find(({ status }) => status !== 'recorded');
     if (refused) throw new Error(JSON.stringify(refused));
   }
-  for (const projection of projections) await catchUp(demarche.log, projection);
+  for (const { name } of projections)
+    if (!(await demarche.projector.reaches(name, COUNT, 60_000))) throw new Error(`${name} is not up with the log.`);
 }
 
 /** The large tables that are read from end to end to answer. */
@@ -124,6 +130,7 @@ async function scannedBy(url: string): Promise<string[]> {
   // What is asked of one thing may have been retracted: then little is read as well.
   if (statusCode !== 200 && statusCode !== 404) throw new Error(`${url}: ${payload}`);
   const queries = sent.splice(0);
+  if (queries.length === 0) throw new Error(`${url}: nothing was asked of the database that is watched.`);
   const scanned = await Promise.all(
     queries.map(async ({ sql: text, parameters }) => {
       const { rows } = await db.executeQuery<{ 'QUERY PLAN': [{ Plan: Plan }] }>(

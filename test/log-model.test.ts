@@ -43,7 +43,7 @@ interface Answered extends Post {
  * everything: the same event again, another of the same id, an actor that is not there any more.
  */
 function postsOf(era: number): fc.Arbitrary<Post[]> {
-  const slug = fc.integer({ min: 1, max: 3 }).map((number) => `actor-${era}-${number}`);
+  const slug = fc.integer({ min: 1, max: 4 }).map((number) => `actor-${era}-${number}`);
   const number = fc.integer({ min: 1, max: 30 }).map((small) => era * 100 + small);
   const occurred = fc.constantFrom('2024-11-14', '2024-11-15', '2025-11-15');
   const event = fc.oneof(
@@ -59,7 +59,7 @@ function postsOf(era: number): fc.Arbitrary<Post[]> {
       return call([one!, two!], { initiator });
     }),
   );
-  const expected = fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined, freq: 3 });
+  const expected = fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined, freq: 3 });
   const drafts = fc.array(fc.tuple(number, event, expected), { minLength: 4, maxLength: 12 });
   return drafts.chain((found) => {
     const item = fc.constantFrom(...found.map((draft) => submission(...draft)));

@@ -1,19 +1,19 @@
-// How read models follow the log: past nothing they cannot take, once on any number of nodes, in the version of the code, and
-// up to the sequence that a question wants.
-import { sql } from 'kysely';
+// How read models follow the log: past nothing they cannot take, once on any number of nodes, in the version of the code beside
+// those of other versions, and up to the sequence that a question wants.
 import t, { type Test } from 'tap';
 import { waitUntil } from '../src/database/wait-until.ts';
 import type { Fact } from '../src/domain/fact.ts';
 import { appendGroup } from '../src/events/append-group.ts';
 import type { LogStore } from '../src/events/log-database.ts';
 import { buildApp } from '../src/http/app.ts';
-import { defineProjection, everyType, type Projection } from '../src/projections/projection.ts';
+import { projections } from '../src/projections/every-projection.ts';
+import { type Derived, defineProjection, everyType, type Projection } from '../src/projections/projection.ts';
 import { Projector } from '../src/projections/projector.ts';
-import { rebuild } from '../src/projections/rebuild.ts';
-import { projectionStatuses } from '../src/projections/status.ts';
-import { table, text } from '../src/projections/table.ts';
+import { ReadModel } from '../src/projections/read-model.ts';
+import { projectionStatuses, type ProjectionStatus } from '../src/projections/status.ts';
+import { table, text, textOrNull } from '../src/projections/table.ts';
 import { CAST, position } from './support/cast.ts';
-import { startDemarche } from './support/demarche.ts';
+import { type Demarche, startDemarche } from './support/demarche.ts';
 import { idOf } from './support/oracle-log.ts';
 
 const DEADLINE = 10_000;
@@ -30,6 +30,12 @@ function words(write: (summary: string) => string, version = 1) {
 }
 
 const asTheyAre = (summary: string) => summary;
+const shouted = (summary: string) => summary.toUpperCase();
+
+/** Derives nothing, and so does its work while a page is applied or a read model is built. */
+function derivedBy(work: () => Promise<void>): Derived {
+  return { page: work, all: work };
+}
 
 /** Every event, once. */
 const tallyTables = { seen: table({ type: text }) };
@@ -40,24 +46,36 @@ const tally = defineProjection({
   handlers: everyType<typeof tallyTables>(({ type }: Fact) => ({ seen: [{ type }] })),
 }) as unknown as Projection;
 
-async function startProjector(t: Test, log: LogStore, projections: Projection[]) {
+/** A node of its own on the log of a Demarche, with projections of its own. */
+async function startProjector(t: Test, { log, pool }: Demarche, projections: Projection[]) {
   const errors: { err: Error; projection: string }[] = [];
   const logger = { info() {}, warn() {}, error: (details: unknown) => void errors.push(details as never) };
-  const projector = new Projector({ log, projections, logger });
+  const projector = new Projector({ log, pool, projections, logger });
   t.teardown(() => projector.stop());
   await projector.start();
   return { projector, errors };
 }
 
-async function wordsIn(log: LogStore, version = 1): Promise<string[]> {
-  const { rows } = await sql<{ word: string }>`
-    select word from ${sql.id(`log_words_${version}`, 'word')} order by sequence`.execute(log.db);
-  return rows.map(({ word }) => word);
+/** All rows of a table as the node answers with them. */
+async function rowsAt({ answering, projections }: Projector, name: string, table: string): Promise<any[]> {
+  const projection = projections.find((one) => one.name === name)!;
+  const model = new ReadModel({ runs: answering, rebuild: null }, projection);
+  const { rows } = await model.ask({ rows: model.tables.selectFrom(table).selectAll().orderBy('sequence') });
+  return rows;
 }
 
+async function wordsAt(projector: Projector): Promise<string[]> {
+  return (await rowsAt(projector, 'words', 'word')).map(({ word }) => word);
+}
+
+function isLive(status: ProjectionStatus | undefined, version: number): boolean {
+  return status?.version === version && status.state === 'live';
+}
+
+/** Of its newest version. */
 async function statusOf(log: LogStore, name: string) {
   const { projections } = await projectionStatuses(log);
-  return projections.find((projection) => projection.name === name);
+  return projections.findLast((projection) => projection.name === name);
 }
 
 function statement(summary: string): object {
@@ -71,7 +89,7 @@ t.test('an event that a projection cannot take stops this one before it, and not
     if (summary === 'poison') throw new Error('There is no word for that.');
     return summary;
   };
-  const { projector, errors } = await startProjector(t, log, [words(fails), tally]);
+  const { projector, errors } = await startProjector(t, demarche, [words(fails), tally]);
   const waiting = projector.reaches('words', CAST.length + 4, 100 * DEADLINE);
   const last = await demarche.record(
     ...CAST,
@@ -84,7 +102,7 @@ t.test('an event that a projection cannot take stops this one before it, and not
   t.notOk(await waiting, 'nobody waits for what will not come');
   t.ok(await projector.reaches('tally', last, DEADLINE), 'the other projection goes on');
   t.ok(await waitUntil(async () => (await statusOf(log, 'words'))?.failed ?? undefined, DEADLINE));
-  t.same(await wordsIn(log), ['first', 'second'], 'all before is there');
+  t.same(await wordsAt(projector), ['first', 'second'], 'all before is there');
 
   const failed = { sequence: culprit, type: 'StatementMade', error: 'There is no word for that.' };
   const { body: listed } = await get('/v1/projections');
@@ -111,9 +129,10 @@ t.test('an event that a projection cannot take stops this one before it, and not
   t.notOk(projector.hasStopped('tally'));
 
   await projector.stop();
-  const { projector: mended } = await startProjector(t, log, [words((summary) => `mended: ${summary}`)]);
-  t.ok(await mended.reaches('words', sequence, DEADLINE));
-  t.same(await wordsIn(log), ['first', 'second', 'mended: poison', 'mended: third', 'mended: fourth']);
+  const { projector: mended } = await startProjector(t, demarche, [words((summary) => `mended: ${summary}`)]);
+  // What is on record until it has begun is that it stands still.
+  t.ok(await waitUntil(() => mended.reaches('words', sequence, DEADLINE), DEADLINE));
+  t.same(await wordsAt(mended), ['first', 'second', 'mended: poison', 'mended: third', 'mended: fourth']);
   t.match(await statusOf(log, 'words'), { checkpoint: sequence, lag: 0, lagSeconds: 0, failed: null });
   t.equal((await get('/health/ready')).body.status, 'ready');
 });
@@ -121,42 +140,52 @@ t.test('an event that a projection cannot take stops this one before it, and not
 t.test('what was written of an event before it failed is undone', async (t) => {
   const demarche = await startDemarche(t);
   const { log } = demarche;
-  const derive: Projection['derive'] = async (changes) => {
-    if (changes.some(({ after }) => after?.data['summary'] === 'poison')) throw new Error('Nothing can be derived.');
+  const derived: Derived = {
+    async page({ changes }) {
+      if (changes.some(({ after }) => after?.data['summary'] === 'poison')) throw new Error('Nothing can be derived.');
+    },
+    async all() {},
   };
-  const { projector } = await startProjector(t, log, [{ ...words(asTheyAre), derive }]);
+  const { projector } = await startProjector(t, demarche, [{ ...words(asTheyAre), derived }]);
   const last = await demarche.record(...CAST, statement('first'), statement('poison'));
   t.notOk(await projector.reaches('words', last, 0));
   const failed = await waitUntil(async () => (await statusOf(log, 'words'))?.failed ?? undefined, DEADLINE);
   t.same(failed, { sequence: last, type: 'StatementMade', error: 'Nothing can be derived.' });
-  t.same(await wordsIn(log), ['first']);
+  t.same(await wordsAt(projector), ['first']);
 });
 
 t.test('what the database ended because it collided is tried again, and no event is blamed', async (t) => {
   const demarche = await startDemarche(t);
   const { log } = demarche;
-  let collisions = 15;
-  const derive: Projection['derive'] = async () => {
+  let collisions = 0;
+  const derived = derivedBy(async () => {
     // serialization_failure
     if (collisions-- > 0) throw Object.assign(new Error('It collided.'), { code: '40001' });
+  });
+  const reachesUnblamed = async (projector: Projector, last: number) => {
+    const blamed: unknown[] = [];
+    const reached = await waitUntil(async () => {
+      blamed.push((await statusOf(log, 'words'))?.failed);
+      return projector.reaches('words', last, 0);
+    }, DEADLINE);
+    t.ok(reached);
+    t.ok(blamed.every((failed) => failed === null));
+    t.ok(collisions < 0, 'it did collide');
   };
   const last = await demarche.record(...CAST, statement('first'));
-  const { projector } = await startProjector(t, log, [{ ...words(asTheyAre), derive }]);
-  const blamed: unknown[] = [];
-  const reached = await waitUntil(async () => {
-    blamed.push((await statusOf(log, 'words'))?.failed);
-    return projector.reaches('words', last, 0);
-  }, DEADLINE);
-  t.ok(reached);
-  t.ok(blamed.every((failed) => failed === null));
-  t.same(await wordsIn(log), ['first']);
+  collisions = 2;
+  const { projector } = await startProjector(t, demarche, [{ ...words(asTheyAre), derived }]);
+  await reachesUnblamed(projector, last);
+  t.same(await wordsAt(projector), ['first'], 'while it was built');
+  collisions = 15;
+  await reachesUnblamed(projector, await demarche.record(statement('second')));
+  t.same(await wordsAt(projector), ['first', 'second'], 'and while it followed');
 });
 
 t.test('on any number of nodes each event is applied once, and one node goes on without the other', async (t) => {
   const demarche = await startDemarche(t);
-  const { log } = demarche;
   await demarche.record(...CAST);
-  const nodes = [await startProjector(t, log, [tally]), await startProjector(t, log, [tally])];
+  const nodes = [await startProjector(t, demarche, [tally]), await startProjector(t, demarche, [tally])] as const;
   const batches = Array.from({ length: 12 }, (_, n) => Array.from({ length: 5 }, (_, m) => statement(`${n} ${m}`)));
   const sequences = await Promise.all(
     batches.map(async (batch) => {
@@ -166,27 +195,34 @@ t.test('on any number of nodes each event is applied once, and one node goes on 
     }),
   );
   const last = Math.max(...sequences);
-  for (const { projector } of nodes) t.ok(await projector.reaches('tally', last, DEADLINE));
-  const seen = async () =>
-    (await sql<{ sequence: number }>`select sequence from log_tally_1.seen order by sequence`.execute(log.db)).rows;
-  t.same(
-    await seen(),
-    Array.from({ length: last }, (_, n) => ({ sequence: n + 1 })),
-  );
+  const seenAt = async (projector: Projector) =>
+    (await rowsAt(projector, 'tally', 'seen')).map(({ sequence }) => sequence);
+  const upTo = (last: number) => Array.from({ length: last }, (_, n) => n + 1);
+  for (const { projector } of nodes) {
+    t.ok(await projector.reaches('tally', last, DEADLINE));
+    t.same(await seenAt(projector), upTo(last));
+  }
 
-  await nodes[0]!.projector.stop();
+  const [first, second] = nodes;
+  await first.projector.stop();
   const next = await demarche.record(statement('one node is gone'));
-  t.ok(await nodes[1]!.projector.reaches('tally', next, DEADLINE));
-  t.equal((await seen()).length, next);
-  t.same([nodes[0]!.errors, nodes[1]!.errors], [[], []]);
-  const { before, after } = await rebuild(log, tally);
-  t.same(after, before);
+  t.ok(await second.projector.reaches('tally', next, DEADLINE));
+  t.same(await seenAt(second.projector), upTo(next));
+  // Whichever of the two has led: now it is the second.
+  const third = await startProjector(t, demarche, [tally]);
+  await second.projector.stop();
+  const end = await demarche.record(statement('the other one is gone'));
+  t.ok(await third.projector.reaches('tally', end, DEADLINE));
+  t.same(await seenAt(third.projector), upTo(end));
+  t.same([first.errors, second.errors, third.errors], [[], [], []]);
+  const { rebuilds } = third.projector;
+  const { id } = await rebuilds.start({ projections: [tally], dryRun: true });
+  t.match(await rebuilds.finished(id), { state: 'compared', comparison: { sequence: end, equal: true } });
 });
 
 t.test('what no node was told of is found by looking', async (t) => {
   const demarche = await startDemarche(t);
-  const { log } = demarche;
-  const { projector } = await startProjector(t, log, [tally]);
+  const { projector } = await startProjector(t, demarche, [tally]);
   const waiting = projector.reaches('tally', CAST.length, DEADLINE);
   // Told to the projector of the server alone.
   t.equal(await demarche.record(...CAST), CAST.length);
@@ -211,7 +247,9 @@ t.test('a question whose sequence is not reflected is told why', async (t) => {
   t.notOk(await projector.reaches('events', last + 1, 10));
 
   const refusal = async (standing: { hasStopped: boolean }, question: string) => {
-    const impatient = { reaches: async () => false, hasStopped: () => standing.hasStopped };
+    const { answering, projections, rebuilds } = projector;
+    const reaches = async () => false;
+    const impatient = { answering, projections, rebuilds, reaches, hasStopped: () => standing.hasStopped };
     const app = await buildApp({ log, registry, recorder, projector: impatient as unknown as Projector });
     const { statusCode, headers, body } = await app.inject(`/v1/${question}`);
     await app.close();
@@ -271,44 +309,109 @@ t.test('what was known is asked by sequence, by moment and by day', async (t) =>
   t.same(await known(0), { sequence: 0, positions: [] });
 });
 
-t.test('a read model is built anew when its version was raised', async (t) => {
-  const demarche = await startDemarche(t);
-  const { log } = demarche;
-  const last = await demarche.record(...CAST, statement('first'), statement('second'));
-  const { projector: older } = await startProjector(t, log, [words(asTheyAre)]);
-  t.ok(await older.reaches('words', last, DEADLINE));
-  await older.stop();
-  const { projector: newer } = await startProjector(t, log, [words((word) => word.toUpperCase(), 2)]);
-  t.ok(await newer.reaches('words', last, DEADLINE));
-  t.same(await wordsIn(log, 2), ['FIRST', 'SECOND']);
-  t.match(await statusOf(log, 'words'), { version: 2, checkpoint: last });
-  const { rows } = await sql`select to_regnamespace('log_words_1') as former`.execute(log.db);
-  t.same(rows, [{ former: null }], 'the former one is gone');
-});
-
-t.test('older code leaves the read model of newer code alone', async (t) => {
+t.test('where its version was raised, a read model is built beside that of older code, and both go on', async (t) => {
   const demarche = await startDemarche(t);
   const { log } = demarche;
   const last = await demarche.record(...CAST, statement('first'));
-  const { projector: older, errors } = await startProjector(t, log, [words(asTheyAre)]);
-  t.ok(await older.reaches('words', last, DEADLINE));
-  const { projector: newer } = await startProjector(t, log, [words((word) => word.toUpperCase(), 2)]);
-  t.ok(await newer.reaches('words', last, DEADLINE));
+  const older = await startProjector(t, demarche, [words(asTheyAre)]);
+  t.ok(await older.projector.reaches('words', last, DEADLINE));
+  const newer = await startProjector(t, demarche, [words(shouted, 2)]);
+  t.ok(await waitUntil(async () => isLive(await statusOf(log, 'words'), 2), DEADLINE));
+  t.same(await wordsAt(newer.projector), ['FIRST']);
+  t.same(await wordsAt(older.projector), ['first']);
 
-  older.wake();
-  t.ok(await waitUntil(() => errors.length > 0, DEADLINE), 'a node that still runs the older code says so');
-  t.match(errors[0]!.err.message, 'Projection words is in version 2 in the database, and this code has version 1.');
-  t.match(await statusOf(log, 'words'), { version: 2, failed: null }, 'and nothing about that of the other');
   const next = await demarche.record(statement('second'));
-  older.wake();
-  t.ok(await newer.reaches('words', next, DEADLINE));
-  t.match(await statusOf(log, 'words'), { version: 2, checkpoint: next, failed: null });
-  t.same(await wordsIn(log, 2), ['FIRST', 'SECOND']);
-  t.equal(errors.length, 1, 'and says it once');
+  for (const { projector } of [older, newer]) t.ok(await projector.reaches('words', next, DEADLINE));
+  t.same(await wordsAt(newer.projector), ['FIRST', 'SECOND']);
+  t.same(await wordsAt(older.projector), ['first', 'second']);
+  t.match(await statusOf(log, 'words'), { version: 2, state: 'live', checkpoint: next, failed: null });
 
-  await t.rejects(startProjector(t, log, [words(asTheyAre)]), {
-    message: 'Projection words is in version 2, newer than this code has (1). Start the newer Demarche.',
+  await older.projector.stop();
+  const missed = await demarche.record(statement('third'));
+  t.ok(await newer.projector.reaches('words', missed, DEADLINE));
+  const back = await startProjector(t, demarche, [words(asTheyAre)]);
+  t.ok(await back.projector.reaches('words', missed, DEADLINE), 'older code that starts again goes on with its own');
+  t.same(await wordsAt(back.projector), ['first', 'second', 'third']);
+  t.same(await wordsAt(newer.projector), ['FIRST', 'SECOND', 'THIRD']);
+  t.match(await statusOf(log, 'words'), { version: 2, checkpoint: missed }, 'and the newer is what is told of');
+  t.same([older.errors, newer.errors, back.errors], [[], [], []]);
+});
+
+t.test('until a raised version is built, the former one answers where its tables are the same', async (t) => {
+  const demarche = await startDemarche(t);
+  const { log } = demarche;
+  await demarche.record(...CAST, statement('first'));
+  const { projector: older } = await startProjector(t, demarche, [words(asTheyAre)]);
+  t.ok(await waitUntil(async () => (await statusOf(log, 'words'))?.state === 'live', DEADLINE));
+
+  const { promise: built, resolve: finish } = Promise.withResolvers<void>();
+  const derived: Derived = { page: async () => {}, all: () => built };
+  const newer = await startProjector(t, demarche, [{ ...words(shouted, 2), derived }]);
+  t.teardown(finish);
+  t.same(await wordsAt(newer.projector), ['first']);
+  const last = await demarche.record(statement('second'));
+  t.ok(await newer.projector.reaches('words', last, DEADLINE), 'as far as the older code keeps it up');
+  t.same(await wordsAt(newer.projector), ['first', 'second']);
+
+  const otherTables = { word: table({ word: text, note: textOrNull }) };
+  const other = await startProjector(t, demarche, [
+    {
+      ...words(asTheyAre, 3),
+      tables: otherTables,
+      handlers: { StatementMade: ({ data }) => ({ word: [{ word: data.summary, note: 'new' }] }) },
+      derived,
+    },
+  ]);
+  const message = /^words is being built, see \/v1\/rebuilds\/\d+\.$/;
+  await t.rejects(wordsAt(other.projector), { message }, 'no answer is made of tables that it does not know');
+
+  finish();
+  t.ok(await waitUntil(async () => isLive(await statusOf(log, 'words'), 3), DEADLINE));
+  t.match(await rowsAt(other.projector, 'words', 'word'), [{ word: 'first', note: 'new' }, { word: 'second' }]);
+  const ownAnswer = async () => (await wordsAt(newer.projector)).join(' ') === 'FIRST SECOND';
+  t.ok(await waitUntil(ownAnswer, DEADLINE), 'once it is built it answers itself');
+  t.same(await wordsAt(older), ['first', 'second']);
+});
+
+t.test('a question to a read model that is being built is told so, and no other is', async (t) => {
+  const demarche = await startDemarche(t);
+  const { log } = demarche;
+  const last = await demarche.record(...CAST, position('kremlin', 'troop-withdrawal', -2, '2024-06'));
+  const question = '/v1/positions/russia/troop-withdrawal';
+  const { body: before } = await demarche.get(`${question}?minSequence=${last}`);
+  t.match(before, { sequence: last, current: { position: -2 } });
+  await demarche.projector.stop();
+  // As a release leaves it whose tables were others.
+  await log.db
+    .withSchema(log.schema)
+    .updateTable('projection_run')
+    .set({ version: 1, shape: '' })
+    .where('projection', '=', 'positions')
+    .execute();
+
+  const { promise: built, resolve: finish } = Promise.withResolvers<void>();
+  const slow = projections.map((projection): Projection => {
+    const { name, derived } = projection;
+    if (name !== 'positions' || !derived) return projection;
+    const all: Derived['all'] = async (workshop) => {
+      await built;
+      await derived.all(workshop);
+    };
+    return { ...projection, derived: { ...derived, all } };
   });
+  const { projector } = await startProjector(t, demarche, slow);
+  t.teardown(finish);
+  const app = await buildApp({ ...demarche, projector });
+  t.teardown(() => app.close());
+  const { statusCode, headers, body } = await app.inject(question);
+  t.equal(statusCode, 503);
+  t.match(headers, { 'retry-after': '1', 'content-type': /^application\/problem\+json/ });
+  t.match(JSON.parse(body), { code: 'not_built_yet', detail: 'positions is being built, see /v1/rebuilds/1.' });
+  t.equal((await app.inject('/v1/actors/russia')).statusCode, 200);
+
+  finish();
+  t.ok(await waitUntil(async () => (await app.inject(question)).statusCode === 200, DEADLINE));
+  t.same((await app.inject(question)).json(), before);
 });
 
 t.test('an event of a former version is applied in the words of today', async (t) => {

@@ -35,7 +35,7 @@ test('what the README shows is what its commands answer', async (t) => {
     0,
     story.findIndex(({ text }) => text === 'npm test'),
   );
-  t.equal(commands.length, 12, 'six commands with their answers');
+  t.equal(commands.length, 16, 'eight commands with their answers');
   for (let i = 0; i < commands.length; i += 2) {
     const answer = JSON.parse(await run(t, commands[i]!.text, url));
     t.same(partOf(answer, JSON.parse(commands[i + 1]!.text)), JSON.parse(commands[i + 1]!.text));

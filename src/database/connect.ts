@@ -1,4 +1,4 @@
-// Opens a database: one Kysely around one pool of connections. A connection lost while idle is logged and replaced.
+// Opens a database: one pool of connections, mostly with a Kysely around it. A connection lost while idle is logged and replaced.
 import { type CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import { Pool } from 'pg';
 import { columnParsers } from './column-parsers.ts';
@@ -26,6 +26,15 @@ export type ConnectOptions = {
 };
 
 export function connect<Database = any>(url: string, options: ConnectOptions = {}): Kysely<Database> {
+  const { onQuery } = options;
+  return new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: openPool(url, options) }),
+    ...(onQuery && { log: ({ query }) => onQuery(query) }),
+  });
+}
+
+/** The connections alone, for what cannot be said in queries: COPY. */
+export function openPool(url: string, options: Omit<ConnectOptions, 'onQuery'> = {}): Pool {
   const pool = new Pool({
     connectionString: url,
     application_name: options.applicationName ?? 'demarche',
@@ -43,11 +52,19 @@ export function connect<Database = any>(url: string, options: ConnectOptions = {
   );
   // The pool listens only to idle connections: the loss of one in use fails what was asked on it, and must not end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
-  const { onQuery } = options;
-  return new Kysely<Database>({
-    dialect: new PostgresDialect({ pool }),
-    ...(onQuery && { log: ({ query }) => onQuery(query) }),
-  });
+  return pool;
+}
+
+/** Throws where a proxy has dropped what a connection is opened with: days would be misread. */
+export async function requireSession(db: Kysely<any>): Promise<void> {
+  const { rows } = await sql<{ zone: string; dates: string }>`
+    select current_setting('TimeZone') as zone, current_setting('DateStyle') as dates`.execute(db);
+  const { zone, dates } = rows[0]!;
+  if (zone === 'UTC' && dates.startsWith('ISO')) return;
+  throw new Error(
+    `The database answers in TimeZone ${zone} and DateStyle ${dates}, although it was asked for UTC and ISO: a proxy between drops ` +
+      'what connections ask for. Set them on the database itself (alter database … set …), then restart the proxy.',
+  );
 }
 
 export async function requirePostgres15(db: Kysely<any>): Promise<void> {

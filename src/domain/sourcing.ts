@@ -60,7 +60,7 @@ export function sourcingOf(reports: Report[]): Sourcing {
 }
 
 /** A publisher by its name, else by where it publishes, else by the title. */
-function publisherOf({ publisher, url, title }: Source): string | null {
+export function publisherOf({ publisher, url, title }: Source): string | null {
   return (publisher ?? (url === undefined ? title : new URL(url).host))?.trim().toLowerCase() ?? null;
 }
 

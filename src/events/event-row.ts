@@ -1,5 +1,5 @@
 // From a row of the log to a recorded event. Every way out of the log comes through here, so every reader gets today's version.
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { RecordedEvent } from '../domain/event.ts';
 import { upcast } from '../domain/upcast.ts';
 import type { EventTable } from './log-database.ts';
@@ -10,10 +10,12 @@ export type EventRow = Omit<EventTable, 'hash' | 'content_hash'> & { hash: strin
 /** RFC 3339 in UTC to the millisecond, whatever time zone the connection is set to. */
 export const RECORDED_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
 
-/** The columns of `event e` that make an {@link EventRow}. */
-export const eventColumns = sql<EventRow>`
-  e.sequence, e.id, e.stream, e.version, e.type, e.type_version, e.corrects, e.occurred, e.content,
+/** The columns of `event e` that make an {@link EventRow}, with the whole content or some of it. */
+export const eventColumnsWith = (content: RawBuilder<unknown>) => sql<EventRow>`
+  e.sequence, e.id, e.stream, e.version, e.type, e.type_version, e.corrects, e.occurred, ${content} as content,
   to_char(e.recorded at time zone 'UTC', ${sql.lit(RECORDED_FORMAT)}) as recorded, e.recorded_by, encode(e.hash, 'hex') as hash`;
+
+export const eventColumns = eventColumnsWith(sql`e.content`);
 
 /** Throws NewerThanThisCode where a newer version of Demarche wrote the event. */
 export function eventFromRow(row: EventRow): RecordedEvent {

@@ -1,5 +1,5 @@
 // The tables of a log as Kysely sees them. A log is one Postgres schema; queries name it with `withSchema`.
-import type { Kysely } from 'kysely';
+import type { Generated, Kysely } from 'kysely';
 
 export interface EventTable {
   sequence: number;
@@ -24,21 +24,85 @@ interface EventKeyTable {
   sequence: number;
 }
 
-interface ProjectionTable {
-  name: string;
+/** A read model as it is built or stands: one pass of one projection over the log. */
+interface ProjectionRunTable {
+  id: Generated<number>;
+  projection: string;
   version: number;
   schema_name: string;
-  checkpoint: number;
-  updated: string;
+  checkpoint: Generated<number>;
+  updated: Generated<string>;
   failed_sequence: number | null;
   failed_type: string | null;
   failed_error: string | null;
+  role: Role;
+  shape: string;
+  rebuild: number | null;
+  phase: Generated<Phase>;
+  leader: string | null;
+  term: Generated<number>;
+  lease_until: Generated<string>;
+  since: Generated<string>;
+  answered: string | null;
+}
+
+/** What a run is there for; `discarded` waits to be dropped. */
+export type Role = 'building' | 'live' | 'former' | 'scratch' | 'discarded';
+
+/** How far a run is that is built from the first event. */
+export type Phase = 'loading' | 'deriving' | 'indexing' | 'following';
+
+export interface RebuildTable {
+  id: Generated<number>;
+  reason: 'asked' | 'version';
+  projections: string[];
+  until: number | null;
+  left_out: unknown;
+  dry_run: boolean;
+  state: Generated<RebuildState>;
+  phase: Generated<RebuildPhase>;
+  attempt: Generated<number>;
+  handed_over: Generated<number>;
+  sequence: Generated<number>;
+  total: Generated<number>;
+  share: Generated<number>;
+  begun: string | null;
+  first_sequence: Generated<number>;
+  loaded: string | null;
+  comparison: unknown;
+  error: string | null;
+  created: Generated<string>;
+  finished: string | null;
+}
+
+/** `scratch` is kept to be asked, `compared` was a dry run, `dropped` was kept once; what is `switching_back` may be begun anew. */
+export type RebuildState =
+  | 'running'
+  | 'switched'
+  | 'switching_back'
+  | 'switched_back'
+  | 'compared'
+  | 'scratch'
+  | 'dropped'
+  | 'failed'
+  | 'cancelled';
+
+export type RebuildPhase = 'waiting' | Phase | 'comparing' | 'switching' | 'finished';
+
+interface ProjectionSkipTable {
+  projection: string;
+  version: number;
+  sequence: number;
+  reason: string;
+  recorded: Generated<string>;
 }
 
 export interface LogDatabase {
   event: EventTable;
   event_key: EventKeyTable;
-  projection: ProjectionTable;
+  projection_run: ProjectionRunTable;
+  projection_skip: ProjectionSkipTable;
+  rebuild: RebuildTable;
 }
 
 /** What the content column holds: all that the client said beside id, type and occurred. */

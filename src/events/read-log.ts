@@ -1,7 +1,8 @@
 // Reads the log: its head, pages in order, single events, whole streams.
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { RecordedEvent } from '../domain/event.ts';
-import { eventColumns, eventFromRow, type EventRow } from './event-row.ts';
+import { eventTypes } from '../domain/vocabulary.ts';
+import { eventColumns, eventColumnsWith, eventFromRow, type EventRow } from './event-row.ts';
 import type { LogStore } from './log-database.ts';
 
 /** The last event of the log: its sequence and chain hash; sequence 0 while the log is empty. */
@@ -26,6 +27,56 @@ export async function readAfter(log: LogStore, sequence: number, limit: number):
   const page = await rows(log, sql`where e.sequence > ${sequence} order by e.sequence limit ${limit}`);
   return page.map(eventFromRow);
 }
+
+/** What a reader needs of events that it needs little of. Of the content, what is not listed is not there. */
+export interface Excerpt {
+  /** Types of which it needs everything. */
+  types: string[];
+  /** Other types that it needs where they hold a part: of them these parts, and these fields of the data. */
+  others?: { having: string; parts: string[]; data: string[] };
+}
+
+/**
+ * The events after one sequence and up to another, in order. With an excerpt only those that it speaks of, and of these only what
+ * it lists; corrections and retractions always, and whole.
+ */
+export async function readRange(
+  log: LogStore,
+  after: number,
+  last: number,
+  excerpt?: Excerpt,
+): Promise<RecordedEvent[]> {
+  const range = sql`where e.sequence > ${after} and e.sequence <= ${last}`;
+  if (!excerpt) return (await rows(log, sql`${range} order by e.sequence`)).map(eventFromRow);
+  const whole = new Set([...excerpt.types, 'EventCorrected', 'EventRetracted']);
+  const unneeded = eventTypes.map(({ type }) => type).filter((type) => !whole.has(type));
+  // A type that this code does not know is not passed over: reading it fails.
+  const isWhole = sql`e.type <> all(${unneeded}::text[])`;
+  const { others } = excerpt;
+  const found = await sql<EventRow>`
+    select ${others ? eventColumnsWith(excerptOf(others, isWhole)) : eventColumns}
+      from ${sql.id(log.schema, 'event')} e
+      ${range} and (${isWhole}${others ? sql` or e.content ? ${sql.lit(others.having)}` : sql``})
+     order by e.sequence`.execute(log.db);
+  return found.rows.map(eventFromRow);
+}
+
+/** The content, or only some of it; what was written in a former version is brought up to date from the whole. */
+function excerptOf({ parts, data }: NonNullable<Excerpt['others']>, isWhole: RawBuilder<unknown>) {
+  const fields = (names: string[], from: string) =>
+    sql.join(names.flatMap((name) => [sql`${sql.lit(name)}::text`, sql`${sql.raw(from)} -> ${sql.lit(name)}`]));
+  return sql`
+    case when ${isWhole} or ${isFormerVersion} then e.content
+         else jsonb_strip_nulls(jsonb_build_object(
+                ${fields(parts, 'e.content')}, 'data', jsonb_build_object(${fields(data, "e.content -> 'data'")}))) end`;
+}
+
+/** For `event e`: its data was written by an earlier version of its type. */
+const isFormerVersion = (() => {
+  const versions = eventTypes.filter(({ version }) => version > 1);
+  const current = versions.map(({ type, version }) => sql`when ${sql.lit(type)} then ${sql.lit(version)}`);
+  return current.length === 0 ? sql`false` : sql`e.type_version < case e.type ${sql.join(current, sql` `)} else 1 end`;
+})();
 
 /** The events with these sequences, in order. */
 export async function readSequences(log: LogStore, sequences: number[]): Promise<RecordedEvent[]> {

@@ -18,13 +18,12 @@ import type { Ledgers } from '../projections/ledgers/find-ledgers.ts';
 import type { Alignments } from '../projections/positions/find-alignments.ts';
 import type { Positions } from '../projections/positions/find-positions.ts';
 import type { SourcedFacts } from '../projections/sourcing/find-sourcing.ts';
-import type { Asking } from './asking.ts';
+import type { Projection } from '../projections/projection.ts';
+import type { Rebuilder } from '../projections/rebuilder.ts';
+import type { Asking, Question } from './asking.ts';
 
-export interface Api {
-  log: LogStore;
-  recorder: Recorder;
-  registry: RegistryMemory;
-  asking: Asking;
+/** The questions that can be asked, by projection. */
+export interface Models {
   actors: Actors;
   alignments: Alignments;
   dealings: Dealings;
@@ -33,6 +32,17 @@ export interface Api {
   ledgers: Ledgers;
   positions: Positions;
   sourcing: SourcedFacts;
+}
+
+export interface Api {
+  log: LogStore;
+  recorder: Recorder;
+  registry: RegistryMemory;
+  projections: readonly Projection[];
+  rebuilds: Rebuilder;
+  asking: Asking;
+  /** What a question is put to: the live read models, or those of a what-if. */
+  models: (asked: Pick<Question, 'projectionRun'>) => Models;
 }
 
 /** A Fastify whose routes are typed by their zod schemas. */

@@ -28,13 +28,14 @@ import { Alignments } from '../projections/positions/find-alignments.ts';
 import { Positions } from '../projections/positions/find-positions.ts';
 import { SourcedFacts } from '../projections/sourcing/find-sourcing.ts';
 import type { Projector } from '../projections/projector.ts';
-import type { Api, App } from './api.ts';
+import type { Asked } from '../projections/read-model.ts';
+import type { Api, App, Models } from './api.ts';
 import { Asking } from './asking.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import { describe, withoutLongPattern } from './description.ts';
 import { parseJson } from './json.ts';
 import { requireOwnHost } from './own-host.ts';
-import { fieldProblem, Problem } from './problem.ts';
+import { fieldProblem, Problem, type ProblemCode } from './problem.ts';
 import { problemForError } from './problem-for-error.ts';
 import { fieldErrors, namesIn } from './schema-errors.ts';
 import { findUnstorable } from './unstorable.ts';
@@ -48,7 +49,11 @@ import { issueRoutes } from './routes/issues.ts';
 import { ledgerRoutes } from './routes/ledgers.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { positionRoutes } from './routes/positions.ts';
+import { rebuildRoutes } from './routes/rebuilds.ts';
 import { recordingRoutes } from './routes/recording.ts';
+
+/** Answered with 503 in the ordinary course of things. */
+const EXPECTED_FAILURES = new Set<ProblemCode>(['not_built_yet', 'not_yet_reflected']);
 
 interface AppOptions {
   log: LogStore;
@@ -124,20 +129,16 @@ export async function buildApp({
     },
   });
 
-  const positions = new Positions(log);
+  const live = modelsFor({ runs: projector.answering, rebuild: null });
   const api: Api = {
     log,
     recorder,
     registry,
+    projections: projector.projections,
+    rebuilds: projector.rebuilds,
     asking: new Asking(log, projector),
-    actors: new Actors(log),
-    alignments: new Alignments(positions),
-    dealings: new Dealings(log),
-    events: new Events(log),
-    issues: new Issues(log),
-    ledgers: new Ledgers(log),
-    positions,
-    sourcing: new SourcedFacts(log),
+    models: ({ projectionRun: rebuild }) =>
+      rebuild === null ? live : modelsFor({ runs: projector.answering, rebuild }),
   };
   await recordingRoutes(app, api);
   await app.register(async (scope) => readingRoutes(scope as App, api));
@@ -158,6 +159,21 @@ async function readingRoutes(app: App, api: Api): Promise<void> {
   positionRoutes(app, api);
   comparisonRoutes(app, api);
   operationRoutes(app, api);
+  rebuildRoutes(app, api);
+}
+
+function modelsFor(asked: Asked): Models {
+  const positions = new Positions(asked);
+  return {
+    actors: new Actors(asked),
+    alignments: new Alignments(positions),
+    dealings: new Dealings(asked),
+    events: new Events(asked),
+    issues: new Issues(asked),
+    ledgers: new Ledgers(asked),
+    positions,
+    sourcing: new SourcedFacts(asked),
+  };
 }
 
 /** Parameters are checked here; a body is parsed by its route, which can name the fields of the event type that was meant. */
@@ -184,7 +200,7 @@ function requireDescribed(answer: unknown, schema: z.ZodType): void {
 }
 
 function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
-  const isFailure = problem.status >= 500 && problem.code !== 'not_yet_reflected';
+  const isFailure = problem.status >= 500 && !EXPECTED_FAILURES.has(problem.code);
   if (isFailure) request.log.error({ err: problem.cause ?? problem }, problem.message);
   if (problem.status === 503) void reply.header('retry-after', '1');
   const document = isFailure ? { ...problem.toJSON(), requestId: request.id } : problem;

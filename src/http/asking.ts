@@ -3,7 +3,7 @@ import type { LogStore } from '../events/log-database.ts';
 import { readHead, sequenceAt } from '../events/read-log.ts';
 import type { Moment } from '../projections/moment.ts';
 import type { Projector } from '../projections/projector.ts';
-import { Problem } from './problem.ts';
+import { fieldProblem, Problem } from './problem.ts';
 
 /** How long a question waits for the sequence it wants to be reflected. */
 const DEADLINE_MS = 5_000;
@@ -14,6 +14,13 @@ interface Times {
   at?: string | undefined;
   knownAt?: string | undefined;
   minSequence?: number | undefined;
+  projectionRun?: number | null | undefined;
+}
+
+/** A question with its times resolved. */
+export interface Question extends Moment {
+  /** The rebuild whose what-if answers; null asks the live read models. */
+  projectionRun: number | null;
 }
 
 export class Asking {
@@ -26,20 +33,38 @@ export class Asking {
   }
 
   /** The two times of a question to a projection, once that reflects what the question needs. */
-  async prepare(projection: string, { at, knownAt, minSequence = 0 }: Times): Promise<Moment> {
-    const moment = { at: at ?? null, knownAt: await this.#sequenceOf(knownAt) };
+  async prepare(projection: string, { at, knownAt, minSequence = 0, projectionRun = null }: Times): Promise<Question> {
+    const moment = {
+      at: at ?? null,
+      knownAt: knownAt === undefined ? null : await this.sequenceOf(knownAt),
+      projectionRun,
+    };
+    if (projectionRun !== null) await this.#requireReached(projection, projectionRun, minSequence);
     // What was known at a sequence is not known before that sequence is applied.
-    await this.#awaitSequence(projection, Math.max(minSequence, moment.knownAt ?? 0));
+    else await this.#awaitSequence(projection, Math.max(minSequence, moment.knownAt ?? 0));
     return moment;
   }
 
   /** The sequence that a `knownAt` means: itself, or the last one recorded by then. */
-  async #sequenceOf(knownAt: string | undefined): Promise<number | null> {
-    if (knownAt === undefined) return null;
+  async sequenceOf(knownAt: string): Promise<number> {
     if (/^\d+$/.test(knownAt)) return Number(knownAt);
     const moment = Date.parse(knownAt.length === 10 ? `${knownAt}T23:59:59.999Z` : knownAt);
     // PostgreSQL reads neither every offset of RFC 3339 nor every year, and no log is older than Unix time.
     return moment < 0 ? 0 : sequenceAt(this.#log, new Date(Math.min(moment, END_OF_TIME)).toISOString());
+  }
+
+  /** A what-if goes no further than it was built, so there is nothing to wait for. */
+  async #requireReached(name: string, rebuild: number, sequence: number): Promise<void> {
+    const projection = this.#projector.projections.find((one) => one.name === name)!;
+    const { checkpoint } = await this.#projector.answering.runOf(projection, rebuild);
+    if (sequence <= checkpoint) return;
+    throw fieldProblem('invalid_request', [
+      {
+        parameter: 'minSequence',
+        found: String(sequence),
+        expected: `${checkpoint} at most, where what-if ${rebuild} ends`,
+      },
+    ]);
   }
 
   async #awaitSequence(projection: string, sequence: number): Promise<void> {

@@ -63,8 +63,12 @@ export const eventPath = z.object({
   }),
 });
 
-/** The two times and the sequence to wait for, as every question about a state of affairs takes them. */
-export const moment = { at, knownAt, minSequence };
+export const projectionRun = digits(z.int().min(1).optional()).meta({
+  description: 'The id of a rebuild that is a what-if: the answer comes from its tables and not from the live ones.',
+});
+
+/** The two times, what is asked and the sequence to wait for, as every question about a state of affairs takes them. */
+export const moment = { at, knownAt, minSequence, projectionRun };
 
 /** The name of an event type. */
 export const typeName = z.enum(eventTypes.map(({ type }) => type) as [string, ...string[]]);

@@ -46,14 +46,18 @@ function eventFrom(value: unknown): NewEvent {
   if (!type) throw fieldProblem('invalid_request', [unknownType(name)]);
   const parsed = type.content.safeParse(value, { reportInput: true });
   if (!parsed.success) {
-    const place = { in: 'body', type: type.type, names: names.get(type.type)! } as const;
+    const place = {
+      in: 'body',
+      names: names.get(type.type)!,
+      describedBy: `GET /v1/event-types/${type.type}`,
+    } as const;
     throw fieldProblem('invalid_request', fieldErrors(parsed.error.issues, place));
   }
   const event = parsed.data as unknown as NewEvent;
   return { ...event, id: event.id ?? v7() };
 }
 
-function requireStorable(value: unknown): void {
+export function requireStorable(value: unknown): void {
   const unstorable = findUnstorable(value);
   if (!unstorable) return;
   const { path, found, expected } = unstorable;

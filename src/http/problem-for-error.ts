@@ -1,7 +1,9 @@
 // Whatever goes wrong, as a problem: what is the client's to know is said, and nothing internal leaks.
 import { NewerThanThisCode } from '../domain/upcast.ts';
 import { isConnectionLoss, LogOverloaded, LogUnavailable } from '../events/log-unavailable.ts';
-import { Problem, type ProblemCode } from './problem.ts';
+import { NoRunAnswers } from '../projections/answering-runs.ts';
+import { RebuildConflict } from '../projections/rebuilder.ts';
+import { fieldProblem, Problem, type ProblemCode } from './problem.ts';
 
 /** Fastify's own codes that are the client's doing, and the problem each is. */
 const CLIENT_ERRORS: Record<string, [ProblemCode, string]> = {
@@ -20,6 +22,12 @@ const CLIENT_ERRORS: Record<string, [ProblemCode, string]> = {
 export function problemForError(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof NewerThanThisCode) return new Problem('newer_than_this_code', error.message, { cause: error });
+  if (error instanceof NoRunAnswers)
+    return error.isPassing
+      ? new Problem('not_built_yet', error.message)
+      : fieldProblem('invalid_request', [{ parameter: 'projectionRun', expected: error.message.replace(/\.$/, '') }]);
+  if (error instanceof RebuildConflict)
+    return new Problem('rebuild_conflict', error.message, { rebuild: error.rebuild });
   if (error instanceof LogOverloaded) return new Problem('log_overloaded', error.message, { cause: error });
   if (error instanceof LogUnavailable || isConnectionLoss(error)) {
     const detail =

@@ -7,6 +7,7 @@ export const PROBLEMS = {
   invalid_json: [400, 'The body is not JSON'],
   not_found: [404, 'There is no such thing'],
   request_timeout: [408, 'The request took too long to arrive'],
+  rebuild_conflict: [409, 'Another rebuild, or its own state, is in the way'],
   id_reused: [409, 'The id belongs to another event'],
   version_conflict: [412, 'The stream is not in the expected version'],
   misdirected_request: [421, 'The request was meant for another host'],
@@ -20,6 +21,7 @@ export const PROBLEMS = {
   newer_than_this_code: [500, 'The log holds what a newer version wrote'],
   log_unavailable: [503, 'The log cannot be reached'],
   log_overloaded: [503, 'Too much is waiting to be recorded'],
+  not_built_yet: [503, 'The read model is still being built'],
   not_yet_reflected: [503, 'The answer does not reflect that sequence yet'],
 } as const satisfies Record<string, readonly [number, string]>;
 

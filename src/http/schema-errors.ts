@@ -7,7 +7,7 @@ import type { FieldError } from './problem.ts';
 type Issue = z.core.$ZodIssue;
 
 /** Where a value comes from: the names it may use, for suggesting what was meant, and where these are described. */
-type Place = { names: string[] } & ({ in: 'body'; type: string } | { in: 'parameters' });
+type Place = { names: string[] } & ({ in: 'body'; describedBy: string } | { in: 'parameters' });
 
 const MOST = 20;
 
@@ -47,7 +47,7 @@ function foundIn(issue: Issue): unknown {
 function knownName(name: string, place: Place): string {
   const meant = nearest(name, place.names);
   if (meant !== undefined) return `a known one; the nearest is "${meant}"`;
-  if (place.in === 'body') return `one that GET /v1/event-types/${place.type} describes`;
+  if (place.in === 'body') return `one that ${place.describedBy} describes`;
   return place.names.length > 0 ? `one of ${place.names.join(', ')}` : 'none: there are no parameters';
 }
 

@@ -14,6 +14,9 @@ export const affiliationTables = {
   representation: table({ actor: text, represents: text }, ['(actor)']),
 };
 
+/** Answers kept at hand; more only costs memory. */
+const MOST_REMEMBERED = 50_000;
+
 type AffiliationTables = typeof affiliationTables;
 type Office = StoredRow<AffiliationTables['office']>;
 type Representation = StoredRow<AffiliationTables['representation']>;
@@ -27,7 +30,7 @@ export const affiliationHandlers: Handlers<AffiliationTables> = {
 };
 
 /** The actors whose affiliations the changes are about, each with the sequence that changed them. */
-export function affiliationChanges(changes: FactChange[]): { actor: string; sequence: number }[] {
+export function affiliationChanges(changes: readonly FactChange[]): { actor: string; sequence: number }[] {
   return changes.flatMap((change) => {
     const actor = affiliatedBy(change);
     return actor === undefined ? [] : [{ actor, sequence: change.sequence }];
@@ -47,57 +50,79 @@ function affiliatedActor(fact: Fact | null): string | undefined {
     : undefined;
 }
 
-/** Everything about affiliations that was known at some sequence from `since` on, read once for a page. */
+/** Everything about affiliations that was known at some sequence from `since` on. */
 export class AffiliationHistory {
   readonly #offices: Map<string, Office[]>;
   readonly #representations: Map<string, Representation[]>;
-  /** The sequences at which something became known or ceased to be. */
-  readonly #turns: number[];
-  readonly #remembered = new Map<number, { known: Affiliations; principals: Map<string, string> }>();
+  /** Who holds or held an office of an institution, or is part of it, by institution. */
+  readonly #members = new Map<string, Set<string>>();
+  /** The sequences at which whom a voice counts for may have changed, by voice. */
+  readonly #turns = new Map<string, number[]>();
+  readonly #principals = new Map<string, string>();
 
-  private constructor(offices: Office[], representations: Representation[], since: number) {
+  private constructor(offices: Office[], representations: Representation[]) {
     this.#offices = Map.groupBy(offices, ({ actor }) => actor);
     this.#representations = Map.groupBy(representations, ({ actor }) => actor);
-    const turns = [...offices, ...representations].flatMap(({ known_from, known_until }) => [
-      known_from,
-      known_until ?? 0,
-    ]);
-    this.#turns = [...new Set(turns)].filter((sequence) => sequence >= since).toSorted((a, b) => a - b);
+    for (const { of, actor } of offices) this.#join(of, actor);
+    for (const { represents, actor } of representations) this.#join(represents, actor);
+    const turns = new Map<string, Set<number>>();
+    for (const [actor, rows] of Map.groupBy([...offices, ...representations], (row) => row.actor)) {
+      const sequences = rows.flatMap(({ known_from, known_until }) => [known_from, known_until ?? known_from]);
+      for (const voice of this.dependants(actor)) {
+        const own = turns.get(voice);
+        if (own) for (const sequence of sequences) own.add(sequence);
+        else turns.set(voice, new Set(sequences));
+      }
+    }
+    for (const [voice, own] of turns)
+      this.#turns.set(
+        voice,
+        [...own].toSorted((a, b) => a - b),
+      );
   }
 
   /** Where offices make no difference. */
   static none(): AffiliationHistory {
-    return new AffiliationHistory([], [], 0);
+    return new AffiliationHistory([], []);
   }
 
   static async read(tables: Kysely<any>, since: number): Promise<AffiliationHistory> {
     const own = tables as Kysely<DatabaseOf<AffiliationTables>>;
     const offices = await own.selectFrom('office').selectAll().where(knownSince(since)).execute();
     const representations = await own.selectFrom('representation').selectAll().where(knownSince(since)).execute();
-    return new AffiliationHistory(offices, representations, since);
+    return new AffiliationHistory(offices, representations);
+  }
+
+  /** Who may ever have counted for one another, as the name of a circle; those who are not listed are a circle each. */
+  circles(): Record<string, string> {
+    const circles = new Map<string, string>();
+    for (const institution of this.#members.keys()) {
+      const reached = this.dependants(institution);
+      const former = new Set([...reached].flatMap((actor) => circles.get(actor) ?? []));
+      for (const [actor, circle] of circles) if (former.has(circle)) circles.set(actor, institution);
+      for (const actor of reached) circles.set(actor, institution);
+    }
+    return Object.fromEntries(circles);
+  }
+
+  /** The sequences at which whom one of these voices counts for may have changed. */
+  turnsOf(voices: string[]): number[] {
+    return [...new Set(voices.flatMap((voice) => this.#turns.get(voice) ?? []))];
   }
 
   /** Whom an actor's voice counts for on a day, as was known once the event of that sequence was recorded. */
   principalAt(sequence: number, voice: string, { earliest, latest }: Interval): string {
-    const { known, principals } = this.#known(sequence);
-    const key = `${voice} ${earliest ?? latest}`;
-    let principal = principals.get(key);
+    const turns = this.#turns.get(voice);
+    if (turns === undefined) return voice;
+    // Between two turns it is known alike.
+    const key = `${turns.findLast((other) => other <= sequence) ?? 0} ${voice} ${earliest ?? latest}`;
+    let principal = this.#principals.get(key);
     if (principal === undefined) {
-      principal = principalOf({ speaker: voice, earliest, latest }, known);
-      principals.set(key, principal);
+      principal = principalOf({ speaker: voice, earliest, latest }, this.#affiliationsAt(sequence));
+      if (this.#principals.size > MOST_REMEMBERED) this.#principals.clear();
+      this.#principals.set(key, principal);
     }
     return principal;
-  }
-
-  #known(sequence: number) {
-    // Between two turns everything is known alike.
-    const turn = this.#turns.findLast((other) => other <= sequence) ?? 0;
-    let remembered = this.#remembered.get(turn);
-    if (!remembered) {
-      remembered = { known: this.#affiliationsAt(sequence), principals: new Map() };
-      this.#remembered.set(turn, remembered);
-    }
-    return remembered;
   }
 
   #affiliationsAt(sequence: number): Affiliations {
@@ -112,12 +137,13 @@ export class AffiliationHistory {
   dependants(actor: string): Set<string> {
     const found = new Set([actor]);
     // A set that grows while it is walked: offices of an institution depend on what the institution represents.
-    for (const institution of found) {
-      for (const [holder, offices] of this.#offices)
-        if (offices.some(({ of }) => of === institution)) found.add(holder);
-      for (const [part, rows] of this.#representations)
-        if (rows.some(({ represents }) => represents === institution)) found.add(part);
-    }
+    for (const institution of found) for (const member of this.#members.get(institution) ?? []) found.add(member);
     return found;
+  }
+
+  #join(institution: string, member: string): void {
+    const members = this.#members.get(institution);
+    if (members) members.add(member);
+    else this.#members.set(institution, new Set([member]));
   }
 }

@@ -3,6 +3,7 @@ import type { RecordedEvent } from '../domain/event.ts';
 import { factsOf, isAboutEvent, type Fact } from '../domain/fact.ts';
 import type { LogStore } from '../events/log-database.ts';
 import { readStreamsOf } from '../events/read-log.ts';
+import type { Keeps } from './left-out.ts';
 
 /** What one event of the log changed about one fact. `before` is null for a fact that appears, `after` for one taken back. */
 export interface FactChange {
@@ -11,15 +12,26 @@ export interface FactChange {
   after: Fact | null;
 }
 
-/** The changes of a page, in the order of the log. Depends on nothing but the log up to each event. */
-export async function factChanges(log: LogStore, events: RecordedEvent[]): Promise<FactChange[]> {
+/** The changes of a page, in the order of the log. Depends on nothing but the log up to each event, and on what is kept of it. */
+export async function factChanges(
+  log: LogStore,
+  events: RecordedEvent[],
+  keeps: Keeps = () => true,
+): Promise<FactChange[]> {
   const streams = await readStreamsOf(
     log,
     events.filter(isAboutEvent).map(({ id }) => id),
   );
-  return events.flatMap((event) =>
-    isAboutEvent(event) ? changesBy(event, streams.get(event.stream)!) : [appearance(event)],
-  );
+  return events.flatMap((event) => {
+    if (!isAboutEvent(event)) return keeps(event, []) ? [appearance(event)] : [];
+    const stream = streams.get(event.stream)!;
+    return keeps(event, stream)
+      ? changesBy(
+          event,
+          stream.filter((one) => keeps(one, stream)),
+        )
+      : [];
+  });
 }
 
 function appearance(event: RecordedEvent): FactChange {

@@ -1,13 +1,12 @@
 // Answers about actors: what they are called, what they represent, and the offices they hold on a day.
 import { sql, type SelectQueryBuilder } from 'kysely';
 import type { ActorKind } from '../domain/actor-kind.ts';
-import type { LogStore } from '../events/log-database.ts';
 import { isHeldAt, tenuresOf, type Tenure } from '../domain/principal.ts';
 import { actors } from './actors.ts';
 import type { DatabaseOf } from './projection.ts';
 import type { Moment } from './moment.ts';
 import { officeRecordFromRow } from './office-rows.ts';
-import { asKnown, ReadModel } from './read-model.ts';
+import { asKnown, ReadModel, type Asked } from './read-model.ts';
 import { intervalOf, type StoredRow } from './table.ts';
 
 interface OfficeView {
@@ -38,8 +37,8 @@ type Rows = typeof actors.tables;
 export class Actors {
   readonly #model: ReadModel<Rows>;
 
-  constructor(log: LogStore) {
-    this.#model = new ReadModel(log, actors);
+  constructor(asked: Asked) {
+    this.#model = new ReadModel(asked, actors);
   }
 
   /** Actors by slug, after a slug, `limit` at most; of one kind where it is given. */

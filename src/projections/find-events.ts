@@ -1,12 +1,11 @@
 // Answers about events: the facts that match a filter, in the order in which they happened or were recorded, and single facts.
 import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import { factsOf, isAboutEvent, type Fact } from '../domain/fact.ts';
-import type { LogStore } from '../events/log-database.ts';
 import { readHead, readStreamsOf } from '../events/read-log.ts';
 import { firstOfEach } from './first-of-each.ts';
 import { AS_RECORDED, events, nameOf, type eventTables } from './events.ts';
 import type { KnownAt } from './read-model.ts';
-import { asKnown, ReadModel } from './read-model.ts';
+import { asKnown, ReadModel, type Asked } from './read-model.ts';
 import type { Place } from './place.ts';
 import type { DatabaseOf } from './projection.ts';
 import { readFacts } from './read-facts.ts';
@@ -42,12 +41,10 @@ type Entry = StoredRow<typeof eventTables.entry>;
 type Entries = SelectQueryBuilder<DatabaseOf<typeof eventTables> & { e: Entry }, 'e', Entry>;
 
 export class Events {
-  readonly #log: LogStore;
   readonly #model: ReadModel<typeof eventTables>;
 
-  constructor(log: LogStore) {
-    this.#log = log;
-    this.#model = new ReadModel(log, events);
+  constructor(asked: Asked) {
+    this.#model = new ReadModel(asked, events);
   }
 
   /** Facts in the order in which they happened, as known at a sequence. Events about other events are not among them. */
@@ -97,9 +94,9 @@ export class Events {
    * Straight from the log, so never behind it.
    */
   async find(id: string, knownAt: KnownAt) {
-    const { sequence: head } = await readHead(this.#log);
+    const { sequence: head } = await readHead(this.#model.log);
     const sequence = Math.min(knownAt ?? head, head);
-    const [whole = []] = (await readStreamsOf(this.#log, [id])).values();
+    const [whole = []] = (await readStreamsOf(this.#model.log, [id])).values();
     const stream = whole.filter((event) => event.sequence <= sequence);
     const facts = factsOf(stream);
     const chain = new Set<unknown>([id]);
@@ -109,7 +106,7 @@ export class Events {
 
   /** Reads the content from the log and puts the corrections in that made the account found. */
   async #factsOf(entries: Entry[], { from, to }: EventFilter): Promise<FoundFact[]> {
-    const facts = await readFacts(this.#log, entries);
+    const facts = await readFacts(this.#model.log, entries);
     const isWindow = from !== undefined || to !== undefined;
     return entries.map((entry, n) => ({ ...facts[n]!, window: isWindow ? windowOf(entry, from, to) : null }));
   }

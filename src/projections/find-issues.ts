@@ -3,8 +3,7 @@ import { sql } from 'kysely';
 import { intervalOf } from './table.ts';
 import { issues } from './issues.ts';
 import type { Moment } from './moment.ts';
-import { asKnown, ReadModel } from './read-model.ts';
-import type { LogStore } from '../events/log-database.ts';
+import { asKnown, ReadModel, type Asked } from './read-model.ts';
 
 export interface IssueView {
   issue: string;
@@ -16,8 +15,8 @@ export interface IssueView {
 export class Issues {
   readonly #model: ReadModel<typeof issues.tables>;
 
-  constructor(log: LogStore) {
-    this.#model = new ReadModel(log, issues);
+  constructor(asked: Asked) {
+    this.#model = new ReadModel(asked, issues);
   }
 
   /** Issues by slug, after a slug, `limit` at most. */

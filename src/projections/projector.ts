@@ -1,37 +1,85 @@
-// Keeps the read models of this node up with the log: told of every append, and looking by itself in case nobody tells.
+// Keeps the read models up with the log on this node: leads the runs that nobody else leads, told of every append, and looking by
+// itself in case nobody tells. For those that others lead it watches how far they are.
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { LogStore } from '../events/log-database.ts';
-import { catchUp, PoisonEvent, ReadModelReplaced } from './catch-up.ts';
-import { prepare } from './prepare.ts';
+import { AnsweringRuns } from './answering-runs.ts';
+import type { Worker } from './apply.ts';
+import { feed } from './feed.ts';
 import type { Projection } from './projection.ts';
+import { Rebuilder } from './rebuilder.ts';
+import { Fenced, keepLead, resign, takeLead, type LedRun } from './runs.ts';
 
-/** What is missed when no word comes is found after this long. */
+/** What is missed when no word comes is found after this long. As often the leases are renewed. */
 const POLL_MS = 1_000;
+/** Runs so many events apart are fed together. */
+const NEAR = 10_000;
+/** How often somebody else's progress is looked at while a question waits for it. */
+const WATCH_MS = 25;
 
 interface ProjectorOptions {
   log: LogStore;
+  /** Connections for building read models: four are used at once. */
+  pool: Pool;
   projections: readonly Projection[];
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
-/** One projection as it runs on this node. */
-class Run {
-  readonly #log: LogStore;
-  readonly #projection: Projection;
-  readonly #logger: ProjectorOptions['logger'];
-  readonly #waiting = new Set<{ sequence: number; settle(reached: boolean): void }>();
-  #checkpoint = 0;
-  #woken = true;
-  #stopped = false;
-  #poisoned = false;
-  #working: Promise<void> | undefined;
+/** How far the run is that answers for a projection. */
+interface Standing {
+  checkpoint: number;
+  failed: number | null;
+}
 
-  constructor({ log, logger }: ProjectorOptions, projection: Projection) {
-    this.#log = log;
+interface Waiter {
+  name: string;
+  sequence: number;
+  settle(reached: boolean): void;
+}
+
+export class Projector {
+  readonly rebuilds: Rebuilder;
+  readonly answering: AnsweringRuns;
+  readonly #worker: Worker;
+  readonly projections: readonly Projection[];
+  readonly #logger: ProjectorOptions['logger'];
+  readonly #led = new Map<number, LedRun>();
+  readonly #standing = new Map<string, Standing>();
+  readonly #waiting = new Set<Waiter>();
+  #woken = false;
+  #isTime = false;
+  #stopped = false;
+  #working: Promise<void> | undefined;
+  #watching: Promise<void> | undefined;
+  #renewing: Promise<void> | undefined;
+  #poll: NodeJS.Timeout | undefined;
+
+  constructor({ log, pool, projections, logger }: ProjectorOptions) {
+    this.#worker = { log, node: randomUUID() };
+    this.projections = projections;
     this.#logger = logger;
-    this.#projection = projection;
+    this.answering = new AnsweringRuns(log);
+    this.rebuilds = new Rebuilder({
+      worker: this.#worker,
+      pool,
+      projections,
+      logger,
+      onSwitched: () => this.#look(),
+    });
   }
 
+  /** Sees to it that the read models are there or being built, then follows the log until {@link stop}. */
+  async start(): Promise<void> {
+    await this.rebuilds.ensureRuns();
+    this.#look();
+    this.#poll = setInterval(() => {
+      this.#renew();
+      this.#look();
+    }, POLL_MS);
+  }
+
+  /** Something was appended. */
   wake(): void {
     this.#woken = true;
     if (this.#stopped || this.#working) return;
@@ -42,10 +90,10 @@ class Run {
     });
   }
 
-  /** Resolves true once the checkpoint has reached the sequence; false when the deadline comes first, or it has stopped. */
-  async reaches(sequence: number, deadlineMs: number): Promise<boolean> {
-    if (this.#checkpoint >= sequence) return true;
-    if (this.#stopped) return false;
+  /** Waits until a projection reflects the sequence; false when the deadline comes first, or it has stopped. */
+  async reaches(name: string, sequence: number, deadlineMs: number): Promise<boolean> {
+    if (sequence === 0 || (this.#standing.get(name)?.checkpoint ?? 0) >= sequence) return true;
+    if (this.#stopped || (this.#isLed(name) && this.hasStopped(name))) return false;
     return new Promise((resolve) => {
       const settle = (reached: boolean) => {
         clearTimeout(timer);
@@ -53,84 +101,147 @@ class Run {
         resolve(reached);
       };
       const timer = setTimeout(settle, deadlineMs, false);
-      const waiter = { sequence, settle };
+      const waiter: Waiter = { name, sequence, settle };
       this.#waiting.add(waiter);
       this.wake();
+      this.#watch();
     });
   }
 
-  get isPoisoned(): boolean {
-    return this.#poisoned;
+  /** Whether a projection stands still, at an event it cannot apply. */
+  hasStopped(name: string): boolean {
+    return (this.#standing.get(name)?.failed ?? null) !== null;
   }
 
-  async finish(): Promise<void> {
-    this.#stop();
+  /** Stops what this node does, and lets others lead what it has led. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#poll);
+    for (const waiter of this.#waiting) waiter.settle(false);
+    await this.rebuilds.stop();
     await this.#working;
+    await this.#watching;
+    await this.#renewing;
+    try {
+      await resign(this.#worker.log, this.#worker.node);
+    } catch (error) {
+      // The leases lapse by themselves.
+      this.#logger.warn({ err: error }, 'The lead of the projections could not be handed over');
+    }
+  }
+
+  /** However long a page takes, the leases do not lapse meanwhile. */
+  #renew(): void {
+    this.#renewing ??= this.#keepLead().finally(() => (this.#renewing = undefined));
+  }
+
+  async #keepLead(): Promise<void> {
+    const led = [...this.#led];
+    try {
+      // No others: a lease that nobody here knows of must lapse.
+      const ids = [...led.map(([id]) => id), ...this.rebuilds.led];
+      const kept = await keepLead(this.#worker.log, this.#worker.node, ids);
+      // Meanwhile the lead may have been lost and taken again.
+      for (const [id, run] of led) if (!kept.has(id) && this.#led.get(id) === run) this.#led.delete(id);
+    } catch (error) {
+      // Whoever takes over is told apart by the term.
+      this.#logger.warn({ err: error }, 'The lead of the projections could not be renewed');
+    }
+  }
+
+  /** It is time to look who leads what. */
+  #look(): void {
+    this.#isTime = true;
+    this.wake();
   }
 
   async #work(): Promise<void> {
     while (this.#woken && !this.#stopped) {
       this.#woken = false;
       try {
-        await catchUp(this.#log, this.#projection, (checkpoint) => this.#advance(checkpoint));
+        if (this.#isTime) {
+          this.#isTime = false;
+          await this.#lead();
+        }
+        await this.#catchUp();
       } catch (error) {
-        if (error instanceof PoisonEvent || error instanceof ReadModelReplaced) this.#stop();
-        this.#poisoned = error instanceof PoisonEvent;
-        // Anything else is the database: the next poll tries again.
-        this.#logger.error(
-          { err: error, projection: this.#projection.name },
-          'A projection could not be brought up to date',
-        );
+        // It is the database: the next poll tries again.
+        this.#logger.error({ err: error }, 'The projections could not be brought up to date');
       }
     }
   }
 
-  /** Nobody waits for what will not come. */
-  #stop(): void {
-    this.#stopped = true;
-    for (const waiter of this.#waiting) waiter.settle(false);
+  async #lead(): Promise<void> {
+    const { log, node } = this.#worker;
+    for (const run of await takeLead(log, node, this.projections, null)) {
+      // It may have been mended since it failed.
+      this.#led.set(run.id, { ...run, failed: null });
+      this.#advance(run.projection.name, { checkpoint: run.checkpoint, failed: null });
+    }
+    await this.rebuilds.tick();
+    if (this.#waiting.size > 0) this.#watch();
   }
 
-  #advance(checkpoint: number): void {
-    this.#checkpoint = checkpoint;
-    for (const waiter of this.#waiting) if (waiter.sequence <= checkpoint) waiter.settle(true);
-  }
-}
-
-export class Projector {
-  readonly #options: ProjectorOptions;
-  readonly #runs: Map<string, Run>;
-  #poll: NodeJS.Timeout | undefined;
-
-  constructor(options: ProjectorOptions) {
-    this.#options = options;
-    this.#runs = new Map(options.projections.map((projection) => [projection.name, new Run(options, projection)]));
+  async #catchUp(): Promise<void> {
+    for (let more = true; more && !this.#stopped;) {
+      const runs = [...this.#led.values()].filter(({ failed }) => failed === null);
+      more = false;
+      // One that is far behind does not keep the others from what is new.
+      for (const near of Map.groupBy(runs, ({ checkpoint }) => Math.floor(checkpoint / NEAR)).values())
+        more = (await this.#feed(near)) || more;
+      if (more) this.#woken = true;
+      // Others may have died while there was much to do here.
+      if (this.#isTime) return;
+    }
   }
 
-  /** Prepares the read models, then follows the log until {@link stop}. */
-  async start(): Promise<void> {
-    for (const projection of this.#options.projections) await prepare(this.#options.log, projection);
-    this.wake();
-    this.#poll = setInterval(() => this.wake(), POLL_MS);
+  /** Brings the runs forward by a page; answers whether there may be more. */
+  async #feed(runs: LedRun[]): Promise<boolean> {
+    const fed = await feed(this.#worker, runs, {
+      onAdvance: ({ projection, checkpoint }) => this.#advance(projection.name, { checkpoint, failed: null }),
+    });
+    for (const [run, error] of fed.errors) {
+      if (error instanceof Fenced) this.#led.delete(run.id);
+      else this.#advance(run.projection.name, { checkpoint: run.checkpoint, failed: run.failed });
+      const details = { err: error, projection: run.projection.name };
+      if (error instanceof Fenced) this.#logger.info(details, 'A projection is led by another node');
+      else this.#logger.error(details, 'A projection could not be brought up to date');
+    }
+    if (fed.failure !== undefined) throw fed.failure;
+    return fed.more;
   }
 
-  /** Something was appended. */
-  wake(): void {
-    for (const run of this.#runs.values()) run.wake();
+  #advance(name: string, standing: Standing): void {
+    this.#standing.set(name, standing);
+    for (const waiter of this.#waiting) {
+      if (waiter.name !== name) continue;
+      if (waiter.sequence <= standing.checkpoint) waiter.settle(true);
+      // Nobody waits for what will not come.
+      else if (standing.failed !== null) waiter.settle(false);
+    }
   }
 
-  /** Waits until a projection reflects the sequence; false when the deadline comes first, or it has stopped. */
-  async reaches(name: string, sequence: number, deadlineMs: number): Promise<boolean> {
-    return this.#runs.get(name)!.reaches(sequence, deadlineMs);
+  #isLed(name: string): boolean {
+    return [...this.#led.values()].some(({ projection }) => projection.name === name);
   }
 
-  /** Whether a projection stands still on this node, at an event it cannot apply. */
-  hasStopped(name: string): boolean {
-    return this.#runs.get(name)!.isPoisoned;
+  /** Looks how far those are that others lead, as long as somebody waits for one of them. */
+  #watch(): void {
+    this.#watching ??= this.#watchOthers().finally(() => (this.#watching = undefined));
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#poll);
-    await Promise.all([...this.#runs.values()].map((run) => run.finish()));
+  async #watchOthers(): Promise<void> {
+    for (;;) {
+      const names = new Set([...this.#waiting].map(({ name }) => name).filter((name) => !this.#isLed(name)));
+      if (names.size === 0 || this.#stopped) return;
+      try {
+        const others = this.projections.filter(({ name }) => names.has(name));
+        for (const run of await this.answering.live(others))
+          if (!this.#isLed(run.projection)) this.#advance(run.projection, run);
+      } catch (error) {
+        this.#logger.warn({ err: error }, 'It cannot be seen how far the projections are');
+      }
+      await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+    }
   }
 }

@@ -1,38 +1,75 @@
 // Asks a read model: all parts of an answer and the sequence it reflects come from one snapshot, in one round trip.
 import { sql, type Compilable, type Kysely } from 'kysely';
 import type { LogStore } from '../events/log-database.ts';
+import type { AnsweringRun, AnsweringRuns } from './answering-runs.ts';
 import type { DatabaseOf, Projection, Tables } from './projection.ts';
-import { schemaName } from './schema.ts';
 
 /** How things are known: at a sequence of the log, or (null) as far as it has been applied. */
 export type KnownAt = number | null;
 
+/** What a question is put to: the live read models, or those of a what-if. */
+export interface Asked {
+  runs: AnsweringRuns;
+  /** The id of the rebuild whose scratch runs answer; null asks the live ones. */
+  rebuild: number | null;
+}
+
+/** How often a question is put anew because what it was put to has been replaced meanwhile. */
+const TRIES = 5;
+
 export class ReadModel<T extends Tables> {
-  readonly #log: LogStore;
+  readonly #asked: Asked;
   readonly #projection: Projection<T>;
 
-  constructor(log: LogStore, projection: Projection<T>) {
-    this.#log = log;
+  constructor(asked: Asked, projection: Projection<T>) {
+    this.#asked = asked;
     this.#projection = projection;
   }
 
-  /** For building queries on the projection's own tables; {@link ask} runs them. */
+  get log(): LogStore {
+    return this.#asked.runs.log;
+  }
+
+  /** For building queries on the projection's own tables; {@link ask} runs them, on the tables of the run that answers. */
   get tables(): Kysely<DatabaseOf<T>> {
-    return this.#log.db.withSchema(schemaName(this.#log.schema, this.#projection as Projection)) as unknown as Kysely<
-      DatabaseOf<T>
-    >;
+    return this.log.db as unknown as Kysely<DatabaseOf<T>>;
   }
 
   /** Runs the queries together; each part of the answer holds the rows of the query of that name. */
   async ask<Q extends Record<string, Compilable<any>>>(queries: Q): Promise<Answer<Q>> {
+    const { runs, rebuild } = this.#asked;
+    for (let tries = 1; ; tries++) {
+      const run = await runs.runOf(this.#projection, rebuild);
+      const answer = await this.#askRun(run, queries);
+      if (answer) {
+        await runs.noteAnswer(run);
+        return answer;
+      }
+      runs.forget(run);
+      if (tries === TRIES) throw new Error(`${this.#projection.name} is being replaced again and again.`);
+    }
+  }
+
+  /** Undefined where the run does not answer any more. */
+  async #askRun<Q extends Record<string, Compilable<any>>>(
+    run: AnsweringRun,
+    queries: Q,
+  ): Promise<Answer<Q> | undefined> {
     const parts = Object.entries(queries).map(
       ([name, query]) =>
         sql`(select coalesce(json_agg(q), '[]'::json) from (${query as unknown as ReturnType<typeof sql>}) q) as ${sql.id(name)}`,
     );
-    const { rows } = await sql<Answer<Q>>`
-      select p.checkpoint as sequence, ${sql.join(parts)}
-        from ${sql.id(this.#log.schema, 'projection')} p where p.name = ${this.#projection.name}`.execute(this.#log.db);
-    return rows[0]!;
+    try {
+      const { rows } = await sql<Answer<Q>>`
+        select r.checkpoint as sequence, ${sql.join(parts)}
+          from ${sql.id(this.log.schema, 'projection_run')} r
+         where r.id = ${run.id} and r.role = ${run.role}`.execute(this.log.db.withSchema(run.schema));
+      return rows[0];
+    } catch (error) {
+      // invalid_schema_name, undefined_table: it has been dropped.
+      if (['3F000', '42P01'].includes((error as { code: string }).code)) return undefined;
+      throw error;
+    }
   }
 }
 

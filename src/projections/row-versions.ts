@@ -1,16 +1,17 @@
 // The rows of derived tables as they change event by event: what a key's rows are from a sequence on, compared with what they
 // were, becomes rows to end and rows to add.
 import canonicalize from 'canonicalize';
-import { sql, type Kysely } from 'kysely';
-import { insertRows } from './write-page.ts';
+import type { RowChanges } from './tallies.ts';
 import type { Provenance, StoredRow, Table } from './table.ts';
 
 /** What a derived row says, with the fact it was drawn from. */
 export type Content<T extends Table> = Omit<StoredRow<T>, 'known_from' | 'known_until'>;
 
+/** Where PostgreSQL stores a row; null for one that begins here. */
+type Place = string | null;
+
 interface Version {
-  /** Where PostgreSQL stores the row; null for one that begins in this page. */
-  ctid: string | null;
+  ctid: Place;
   text: string;
   row: Provenance;
 }
@@ -18,10 +19,10 @@ interface Version {
 export class RowVersions<T extends Table> {
   readonly #standing = new Map<string, Version[]>();
   readonly #added = new Set<Provenance>();
-  readonly #ended: { ctid: string; until: number }[] = [];
+  readonly #ended: { ctid: string; row: Provenance }[] = [];
 
-  /** Begins with the rows that stand before the page, by key, each with its `ctid`. */
-  constructor(rows: (StoredRow<T> & { key: string; ctid: string })[]) {
+  /** Begins with the rows that stand already, by key, each with its `ctid`. */
+  constructor(rows: (StoredRow<T> & { key: string; ctid: string })[] = []) {
     for (const { key, ctid, ...row } of rows) {
       const version = { ctid, text: textOf(row), row: row as unknown as Provenance };
       this.#standing.set(key, [...(this.#standing.get(key) ?? []), version]);
@@ -31,10 +32,10 @@ export class RowVersions<T extends Table> {
   /** From the sequence on, the rows of the key are these. Rows that say the same as before stay as they are. */
   set(key: string, rows: Content<T>[], sequence: number): void {
     const before = this.#standing.get(key) ?? [];
-    const wanted = rows.map((row) => ({ ...row, known_from: sequence, known_until: null }));
     const kept: Version[] = [];
     const remaining = [...before];
-    for (const row of wanted) {
+    for (const content of rows) {
+      const row: Provenance = { ...content, known_from: sequence, known_until: null };
       const text = textOf(row);
       const same = remaining.findIndex((version) => version.text === text);
       if (same >= 0) kept.push(...remaining.splice(same, 1));
@@ -48,26 +49,23 @@ export class RowVersions<T extends Table> {
     else this.#standing.delete(key);
   }
 
-  /** The rows of the key as they stand now. */
-  of(key: string): Content<T>[] {
-    return (this.#standing.get(key) ?? []).map(({ row }) => row as unknown as Content<T>);
-  }
-
-  async write(tables: Kysely<any>, schema: string, name: string, table: T): Promise<void> {
-    if (this.#ended.length > 0) {
-      await sql`
-        update ${sql.id(schema, name)} t set known_until = x.until
-          from json_to_recordset(${JSON.stringify(this.#ended)}::json) as x(ctid tid, until bigint)
-         where t.ctid = x.ctid`.execute(tables);
-    }
-    await insertRows(tables, schema, name, table, [...this.#added]);
+  /** What is to be written, and where the rows that end are stored. */
+  changes(): RowChanges & { places: { ctid: string; until: number }[] } {
+    return {
+      added: [...this.#added],
+      ended: this.#ended.map(({ row }) => row),
+      places: this.#ended.map(({ ctid, row }) => ({ ctid, until: row.known_until! })),
+    };
   }
 
   #end({ ctid, row }: Version, sequence: number): void {
-    if (ctid !== null) this.#ended.push({ ctid, until: sequence });
     // One that began in this very event has never been seen; one that began in this page is not written yet.
-    else if (row.known_from === sequence) this.#added.delete(row);
-    else row.known_until = sequence;
+    if (ctid === null && row.known_from === sequence) {
+      this.#added.delete(row);
+      return;
+    }
+    row.known_until = sequence;
+    if (ctid !== null) this.#ended.push({ ctid, row });
   }
 }
 

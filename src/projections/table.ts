@@ -29,24 +29,37 @@ export function json<T>(): Column<T> {
   return { sql: 'jsonb not null' };
 }
 
+/** JSON that is only written and read back whole. */
+export function jsonText<T>(): Column<T> {
+  return { sql: 'json not null' };
+}
+
 type Columns = Record<string, Column<unknown>>;
 
 /** A table of a read model; `indexes` are the column lists, each as it stands in `create index`. */
 export interface Table<C extends Columns = Columns> {
   columns: C;
   indexes: string[];
-  /** Written by the projection's `derive` alone. */
-  derived: boolean;
+  /**
+   * `contributed` by facts, `derived` from what they contribute; or `scratch`: contributed while the read model is built, for
+   * what is derived then, and not kept.
+   */
+  kind: 'contributed' | 'derived' | 'scratch';
 }
 
 /** A table whose rows are contributed by facts. */
 export function table<C extends Columns>(columns: C, indexes: string[] = []): Table<C> {
-  return Object.freeze({ columns, indexes, derived: false });
+  return Object.freeze({ columns, indexes, kind: 'contributed' as const });
 }
 
 /** A table whose rows no single fact can give. */
 export function derivedTable<C extends Columns>(columns: C, indexes: string[] = []): Table<C> {
-  return Object.freeze({ columns, indexes, derived: true });
+  return Object.freeze({ columns, indexes, kind: 'derived' as const });
+}
+
+/** A table whose rows are contributed by facts while the read model is built, and then dropped. */
+export function scratchTable<C extends Columns>(columns: C): Table<C> {
+  return Object.freeze({ columns, indexes: [], kind: 'scratch' as const });
 }
 
 /** What a handler gives for one row. */

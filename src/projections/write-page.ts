@@ -1,40 +1,40 @@
 // Writes what a page of changes contributes, table by table, set-wise: one statement to end rows, one to add them.
 import { sql, type Kysely } from 'kysely';
-import type { FactChange } from './fact-changes.ts';
-import { contributionOf, type Projection } from './projection.ts';
-import { PROVENANCE_COLUMNS, type Provenance, type Table } from './table.ts';
+import type { Page } from './projection.ts';
+import { columnsOf } from './schema.ts';
+import type { Provenance, Row, Table } from './table.ts';
 
-type Stored = Record<string, unknown> & Provenance;
+/** The rows of the fact recorded at `sequence` that still stand end `until` there. */
+interface End {
+  event: string;
+  sequence: number;
+  until: number;
+}
 
 /** Ends the rows of former accounts and adds those of new ones. */
-export async function writePage(
-  tables: Kysely<any>,
-  schema: string,
-  projection: Projection,
-  changes: FactChange[],
-): Promise<void> {
-  for (const [name, table] of Object.entries(projection.tables)) {
-    if (table.derived) continue;
-    const { added, ended } = foldChanges(projection, name, changes);
-    await endRows(tables, schema, name, ended);
-    await insertRows(tables, schema, name, table, added);
+export async function writePage(db: Kysely<any>, schema: string, tables: [string, Table][], page: Page): Promise<void> {
+  for (const [name, table] of tables) {
+    if (table.kind !== 'contributed') continue;
+    const { added, ended } = foldPage(name, page);
+    await endRows(db, schema, name, ended);
+    await insertRows(db, schema, name, table, added);
   }
 }
 
-/** Rows that appear and end within the page are written once, with both ends. */
-function foldChanges(projection: Projection, name: string, changes: FactChange[]) {
-  const added: Stored[] = [];
-  const ended: { sequence: number; until: number }[] = [];
-  const open = new Map<number, Stored[]>();
-  for (const { sequence, before, after } of changes) {
+/** What a page adds to a table and ends in it. Rows that appear and end within the page are written once, with both ends. */
+export function foldPage(table: string, page: Page): { added: (Row<Table> & Provenance)[]; ended: End[] } {
+  const added: (Row<Table> & Provenance)[] = [];
+  const ended: End[] = [];
+  const open = new Map<number, Provenance[]>();
+  for (const { sequence, before, after } of page.changes) {
     if (before) {
       const rows = open.get(before.sequence);
       if (rows) for (const row of rows) row.known_until = sequence;
-      else ended.push({ sequence: before.sequence, until: sequence });
+      else ended.push({ event: before.id, sequence: before.sequence, until: sequence });
       open.delete(before.sequence);
     }
     if (!after) continue;
-    const rows = (contributionOf(projection, after)[name] ?? []).map((row) => ({
+    const rows = page.rowsOf(table, after).map((row) => ({
       ...row,
       event: after.id,
       sequence: after.sequence,
@@ -47,12 +47,7 @@ function foldChanges(projection: Projection, name: string, changes: FactChange[]
   return { added, ended };
 }
 
-async function endRows(
-  tables: Kysely<any>,
-  schema: string,
-  name: string,
-  ended: { sequence: number; until: number }[],
-): Promise<void> {
+async function endRows(tables: Kysely<any>, schema: string, name: string, ended: End[]): Promise<void> {
   if (ended.length === 0) return;
   await sql`
     update ${sql.id(schema, name)} t set known_until = x.until
@@ -69,15 +64,17 @@ export async function insertRows(
   rows: object[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const columns = {
-    ...Object.fromEntries(Object.entries(table.columns).map(([column, { sql: type }]) => [column, type])),
-    ...PROVENANCE_COLUMNS,
-  };
+  const columns = columnsOf(table);
   const names = sql.join(Object.keys(columns).map((column) => sql.id(column)));
-  const typed = sql.join(
-    Object.entries(columns).map(([column, type]) => sql`${sql.id(column)} ${sql.raw(type.replace(' not null', ''))}`),
-  );
   await sql`
     insert into ${sql.id(schema, name)} (${names})
-    select ${names} from json_to_recordset(${JSON.stringify(rows)}::json) as x(${typed})`.execute(tables);
+    select ${names} from ${recordset(rows, columns)}`.execute(tables);
+}
+
+/** Rows as a statement can read them, as `x`. */
+export function recordset(rows: object[], columns: Record<string, string>) {
+  const typed = Object.entries(columns).map(
+    ([column, type]) => sql`${sql.id(column)} ${sql.raw(type.replace(' not null', ''))}`,
+  );
+  return sql`json_to_recordset(${JSON.stringify(rows)}::json) as x(${sql.join(typed)})`;
 }

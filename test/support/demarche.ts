@@ -6,7 +6,10 @@ import { Recorder } from '../../src/events/recorder.ts';
 import { RegistryMemory } from '../../src/events/registry-memory.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { projections } from '../../src/projections/every-projection.ts';
+import type { Rebuild } from '../../src/projections/rebuild.ts';
+import type { RebuildRequest } from '../../src/projections/rebuilder.ts';
 import { Projector } from '../../src/projections/projector.ts';
+import { openPool } from '../../src/database/connect.ts';
 import { freshDatabase } from './fresh-database.ts';
 
 /** The day on which all tests take place. */
@@ -25,17 +28,19 @@ export async function startDemarche(t: Test) {
   const log: LogStore = { db, schema: 'log' };
   const registry = new RegistryMemory(log);
   await registry.refresh();
-  const projector = new Projector({ log, projections, logger: SILENT });
+  const pool = openPool(url, { max: 4 });
+  const projector = new Projector({ log, pool, projections, logger: SILENT });
   await projector.start();
   const recorder = new Recorder({ log, registry, now: () => TODAY, onRecorded: () => projector.wake() });
   const app = await buildApp({ log, recorder, registry, projector, checkResponses: true });
   t.teardown(async () => {
     await app.close();
     await projector.stop();
+    await pool.end();
   });
 
   async function ask(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
@@ -53,12 +58,20 @@ export async function startDemarche(t: Test) {
   return {
     url,
     log,
+    pool,
     registry,
     recorder,
     projector,
     app,
     get: (path: string, headers?: Record<string, string>) => ask('GET', path, undefined, headers),
     post: (path: string, body: unknown, headers?: Record<string, string>) => ask('POST', path, body, headers),
+    delete: (path: string) => ask('DELETE', path),
+    /** Carries a rebuild out to its end. */
+    async rebuild(names: string[], options: Omit<RebuildRequest, 'projections'> = {}): Promise<Rebuild> {
+      const chosen = projections.filter(({ name }) => names.includes(name));
+      const { id } = await projector.rebuilds.start({ projections: chosen, ...options });
+      return (await projector.rebuilds.finished(id))!;
+    },
     /** Records events that must all be accepted, and answers the last sequence. */
     async record(...events: object[]): Promise<number> {
       const { body } = await ask('POST', '/v1/events/batch', events);

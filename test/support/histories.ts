@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import { readAfter, readHead } from '../../src/events/read-log.ts';
 import { projections } from '../../src/projections/every-projection.ts';
-import { rebuild } from '../../src/projections/rebuild.ts';
+import type { Rebuild } from '../../src/projections/rebuild.ts';
 import type { Demarche } from './demarche.ts';
 import { DAYS, eventsOf, type Kinds, logOf, stepsOf } from './generate-log.ts';
 import { gist, KnownFacts, type PlainFact } from './oracle-facts.ts';
@@ -96,13 +96,14 @@ function inShort({ sequence, id, type, occurred, data, modality }: RecordedEvent
   return `${sequence} …${id.slice(-5)} ${type} ${occurred} ${modality ?? ''} ${JSON.stringify(data)}`;
 }
 
-/** Records the events, a page of the given length at a time, each applied before the next. */
-async function tell(demarche: Demarche, drafts: Draft[], pages: number[]): Promise<RecordedEvent[]> {
+/** Records the events, a page of the given length at a time, each applied before the next; answers them as recorded. */
+export async function tell(demarche: Demarche, drafts: Draft[], pages: number[]): Promise<RecordedEvent[]> {
   const { sequence } = await readHead(demarche.log);
   const waiting = [...drafts];
   for (let n = 0; waiting.length > 0; n++) {
     const reached = await demarche.record(...waiting.splice(0, pages[n % pages.length]));
-    await Promise.all(projections.map(({ name }) => demarche.projector.reaches(name, reached, 5_000)));
+    const applied = projections.map(({ name }) => demarche.projector.reaches(name, reached, 10_000));
+    assert.ok((await Promise.all(applied)).every(Boolean), `Sequence ${reached} was not reached.`);
   }
   return readAfter(demarche.log, sequence, EVERYTHING);
 }
@@ -155,10 +156,22 @@ export function assertRounded(found: number, exact: number, digits = 15): void {
 }
 
 /** A rebuild from zero makes the same tables to the last row. */
-export async function assertRebuilt({ log }: Demarche, name: string): Promise<void> {
-  const { before, after } = await rebuild(
-    log,
-    projections.find((projection) => projection.name === name)!,
-  );
-  assert.deepEqual(after, before);
+export async function assertRebuilt(demarche: Demarche, name: string): Promise<void> {
+  requireSame(await demarche.rebuild([name], { dryRun: true }), 'compared');
+}
+
+/** The same of every projection at once, all up with the log; from here on, what was rebuilt is what answers and is written on. */
+export async function replaceByRebuilt(demarche: Demarche): Promise<void> {
+  const names = projections.map(({ name }) => name);
+  const rebuild = await demarche.rebuild(names);
+  requireSame(rebuild, 'switched');
+  assert.deepEqual([...new Set(rebuild.comparison!.tables.map(({ projection }) => projection))].toSorted(), names);
+  assert.equal(rebuild.comparison!.sequence, (await readHead(demarche.log)).sequence);
+}
+
+function requireSame({ state, error, comparison }: Rebuild, expected: Rebuild['state']): void {
+  assert.deepEqual({ state, error }, { state: expected, error: null });
+  const different = comparison!.tables.filter(({ equal }) => !equal);
+  assert.deepEqual(different, []);
+  assert.ok(comparison!.tables.some(({ rows }) => rows.live > 0));
 }

@@ -18,7 +18,7 @@ export interface Draft {
 }
 
 /** The day on which everything is recorded. */
-export const TODAY = '2024-11-20';
+const TODAY = '2024-11-20';
 
 /** The id of the n-th event of a test. */
 export function idOf(n: number): string {

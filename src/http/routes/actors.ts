@@ -72,14 +72,14 @@ export function actorRoutes(app: App, api: Api): void {
         querystring: z.strictObject({ kind, ...moment, limit, cursor }),
         response: {
           200: pageAnswer(pageOf(actor, 'ActorPage', EXAMPLE_ACTOR), 'A page of actors.'),
-          ...problems('not_yet_reflected'),
+          ...problems('not_yet_reflected', 'not_built_yet'),
         },
       },
     },
     async (request, reply) => {
       const { kind, limit: size, cursor: from } = request.query;
       const asked = await api.asking.prepare('actors', request.query);
-      const found = await api.actors.list(asked, { kind }, readCursor(from, slugCursor) ?? '', size + 1);
+      const found = await api.models(asked).actors.list(asked, { kind }, readCursor(from, slugCursor) ?? '', size + 1);
       return toPage(request, reply, reflected(found, asked), size, (item) => item.actor);
     },
   );
@@ -95,12 +95,15 @@ export function actorRoutes(app: App, api: Api): void {
           'Its names, what it represents, and the offices it has held, with their standing on the day asked for.',
         params: actorPath,
         querystring: z.strictObject(moment),
-        response: { 200: answer(actorAnswer, 'The actor.'), ...problems('not_found', 'not_yet_reflected') },
+        response: {
+          200: answer(actorAnswer, 'The actor.'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
+        },
       },
     },
     async ({ params, query }) => {
       const asked = await api.asking.prepare('actors', query);
-      const { item, sequence: reached } = reflected(await api.actors.find(params.actor, asked), asked);
+      const { item, sequence: reached } = reflected(await api.models(asked).actors.find(params.actor, asked), asked);
       if (item) return { ...item, sequence: reached };
       await requireActor(api.registry, params.actor);
       throw new Problem('not_found', `The actor "${params.actor}" was not known at sequence ${reached}.`);

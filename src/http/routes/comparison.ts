@@ -15,6 +15,7 @@ import {
   limit,
   listOf,
   minSequence,
+  projectionRun,
   moment,
   requireOrder,
   splitAtCommas,
@@ -76,12 +77,21 @@ const alignments = z
     weights: z.enum(['none', 'salience']),
     at: z.string().nullable(),
     knownAt: z.int().nullable(),
+    projectionRun: z.int().nullable(),
     sequence,
   })
   .meta({
     id: 'Alignments',
     examples: [
-      { items: [EXAMPLE_PAIR], minOverlap: 3, weights: 'none', at: '2024-11-15', knownAt: null, sequence: 138 },
+      {
+        items: [EXAMPLE_PAIR],
+        minOverlap: 3,
+        weights: 'none',
+        at: '2024-11-15',
+        knownAt: null,
+        projectionRun: null,
+        sequence: 138,
+      },
     ],
   });
 
@@ -103,12 +113,13 @@ export function comparisonRoutes(app: App, api: Api): void {
           issue: listOf(slug, 'On these issues; with commas, or given several times.'),
           knownAt,
           minSequence,
+          projectionRun,
           limit,
           cursor,
         }),
         response: {
           200: pageAnswer(pageOf(assertion, 'ChangePage', EXAMPLE_ASSERTION), 'A page of changes.'),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
@@ -119,7 +130,9 @@ export function comparisonRoutes(app: App, api: Api): void {
       for (const actor of actors ?? []) await requireActor(api.registry, actor);
       for (const issue of issues ?? []) await requireIssue(api.registry, issue);
       const after = readCursor(place, assertionCursor);
-      const found = await api.positions.changes({ from, to, actors, issues }, asked.knownAt, after, size + 1);
+      const found = await api
+        .models(asked)
+        .positions.changes({ from, to, actors, issues }, asked.knownAt, after, size + 1);
       return toPage(request, reply, reflected(found, asked), size, placeOfAssertion);
     },
   );
@@ -153,7 +166,7 @@ export function comparisonRoutes(app: App, api: Api): void {
         }),
         response: {
           200: answer(alignments, 'Every pair, by name.'),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
@@ -161,7 +174,10 @@ export function comparisonRoutes(app: App, api: Api): void {
       const { actors, minOverlap, weights } = query;
       const asked = await api.asking.prepare('positions', query);
       for (const actor of actors) await requireActor(api.registry, actor);
-      const found = reflected(await api.alignments.ofPairs(actors, { minOverlap, weights }, asked), asked);
+      const found = reflected(
+        await api.models(asked).alignments.ofPairs(actors, { minOverlap, weights }, asked),
+        asked,
+      );
       return { ...asked, minOverlap, weights, ...found };
     },
   );

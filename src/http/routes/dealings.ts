@@ -2,10 +2,9 @@
 import { z } from 'zod';
 import type { Contact } from '../../projections/dealings/find-dealings.ts';
 import { lastDayOf } from '../../projections/dealings/month.ts';
-import type { Moment } from '../../projections/moment.ts';
 import { placeOf } from '../../projections/place.ts';
 import type { Api, App } from '../api.ts';
-import { reflected } from '../asking.ts';
+import { reflected, type Question } from '../asking.ts';
 import { occurredCursor, readCursor } from '../cursor.ts';
 import { EXAMPLE_FACT, factShape, factShown, factView } from '../event-view.ts';
 import { pageOf, sequence, toPage } from '../page.ts';
@@ -58,6 +57,7 @@ const relations = z
     interval: z.literal('month'),
     at: z.string().nullable(),
     knownAt: z.int().nullable(),
+    projectionRun: z.int().nullable(),
     sequence,
     items: z
       .array(
@@ -79,6 +79,7 @@ const relations = z
         interval: 'month',
         at: null,
         knownAt: null,
+        projectionRun: null,
         sequence: 42,
         items: [
           {
@@ -106,7 +107,7 @@ export function dealingRoutes(app: App, api: Api): void {
         querystring: z.strictObject({ between: pairOf('actors'), ...moment, limit, cursor }),
         response: {
           200: pageAnswer(pageOf(contact, 'ContactPage', EXAMPLE_CONTACT), 'A page of contacts.'),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
@@ -115,7 +116,7 @@ export function dealingRoutes(app: App, api: Api): void {
       const [a, b] = between as [string, string];
       const asked = await api.asking.prepare('dealings', request.query);
       await requirePair(api, a, b);
-      const found = await api.dealings.contacts(a, b, asked, readCursor(from, occurredCursor), size + 1);
+      const found = await api.models(asked).dealings.contacts(a, b, asked, readCursor(from, occurredCursor), size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, ({ fact }) => placeOf(fact));
       return { ...page, items: page.items.map(contactView) };
     },
@@ -140,7 +141,7 @@ export function dealingRoutes(app: App, api: Api): void {
         }),
         response: {
           200: answer(relations, 'The relations of the first to the second.'),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
@@ -149,7 +150,7 @@ export function dealingRoutes(app: App, api: Api): void {
       requireOrder(from, to);
       const asked = await api.asking.prepare('dealings', query);
       await requirePair(api, a, b);
-      const found = reflected(await api.dealings.relations(a, b, { from, to }, asked), asked);
+      const found = reflected(await api.models(asked).dealings.relations(a, b, { from, to }, asked), asked);
       const items = found.items.map((item) => ({ ...item, evidence: factsOf(a, b, item.month, asked) }));
       return { a, b, interval, ...asked, ...found, items };
     },
@@ -173,7 +174,7 @@ export function dealingRoutes(app: App, api: Api): void {
         }),
         response: {
           200: pageAnswer(pageOf(factShown, 'FactPage', EXAMPLE_FACT), 'A page of facts.'),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
@@ -184,7 +185,7 @@ export function dealingRoutes(app: App, api: Api): void {
       const asked = await api.asking.prepare('dealings', request.query);
       await requirePair(api, a, b);
       const after = readCursor(place, occurredCursor);
-      const found = await api.dealings.between(a, b, { from, to }, asked, after, size + 1);
+      const found = await api.models(asked).dealings.between(a, b, { from, to }, asked, after, size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, placeOf);
       return { ...page, items: page.items.map(factView) };
     },
@@ -198,8 +199,8 @@ async function requirePair(api: Api, a: string, b: string): Promise<void> {
 }
 
 /** Where the facts of a month are told one by one, as of the same moment. */
-function factsOf(a: string, b: string, month: string, { at, knownAt }: Moment): string {
-  const asked = { at, knownAt: knownAt?.toString() ?? null };
+function factsOf(a: string, b: string, month: string, { at, knownAt, projectionRun }: Question): string {
+  const asked = { at, knownAt: knownAt?.toString() ?? null, projectionRun: projectionRun?.toString() ?? null };
   const also = Object.entries(asked).flatMap(([name, value]) => (value === null ? [] : [`&${name}=${value}`]));
   return `/v1/relations/${a}/${b}/events?from=${month}-01&to=${lastDayOf(month)}${also.join('')}`;
 }

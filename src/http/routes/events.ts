@@ -20,6 +20,7 @@ import {
   limit,
   listOf,
   minSequence,
+  projectionRun,
   requireOrder,
   sequence as anySequence,
   typeName,
@@ -83,10 +84,14 @@ export function eventRoutes(app: App, api: Api): void {
           afterSequence: anySequence.meta({ description: 'Events recorded after this one; with `order=recorded`.' }),
           knownAt,
           minSequence,
+          projectionRun,
           limit,
           cursor,
         }),
-        response: { 200: pageAnswer(eventPage, 'A page of events.'), ...problems('not_yet_reflected') },
+        response: {
+          200: pageAnswer(eventPage, 'A page of events.'),
+          ...problems('not_yet_reflected', 'not_built_yet'),
+        },
       },
     },
     async (request, reply) => {
@@ -121,11 +126,16 @@ export function eventRoutes(app: App, api: Api): void {
       const asked = await api.asking.prepare('events', request.query);
       if (order === 'recorded') {
         const after = readCursor(from, sequenceCursor) ?? afterSequence ?? 0;
-        const found = reflected(await api.events.inOrderOfRecording(filter, asked.knownAt, after, size + 1), asked);
+        const found = reflected(
+          await api.models(asked).events.inOrderOfRecording(filter, asked.knownAt, after, size + 1),
+          asked,
+        );
         return shown(toPage(request, reply, found, size, (item) => item.sequence));
       }
       const found = reflected(
-        await api.events.inOrderOfOccurrence(filter, asked.knownAt, readCursor(from, occurredCursor), size + 1),
+        await api
+          .models(asked)
+          .events.inOrderOfOccurrence(filter, asked.knownAt, readCursor(from, occurredCursor), size + 1),
         asked,
       );
       return shown(toPage(request, reply, found, size, placeOf));
@@ -148,14 +158,14 @@ export function eventRoutes(app: App, api: Api): void {
           200: answer(eventAnswer, 'The event.', {
             ETag: 'The version of its stream: what `If-Match` expects of the next event about it.',
           }),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
       const asked = await api.asking.prepare('events', request.query);
-      const { fact, about, version, sequence: knownSequence } = await api.events.find(id, asked.knownAt);
+      const { fact, about, version, sequence: knownSequence } = await api.models(asked).events.find(id, asked.knownAt);
       if (!fact) throw new Problem('not_found', `No event ${id} was recorded up to sequence ${knownSequence}.`);
       void reply.header('etag', `"${version}"`);
       const standing = (type: string) =>
@@ -174,18 +184,21 @@ export function eventRoutes(app: App, api: Api): void {
         summary: 'Who reacted to an event',
         description: 'The reactions issued to this event, by the date they were issued; `data.sentiment` says how.',
         params: eventPath,
-        querystring: z.strictObject({ knownAt, minSequence, limit, cursor }),
-        response: { 200: pageAnswer(eventPage, 'A page of reactions.'), ...problems('not_found', 'not_yet_reflected') },
+        querystring: z.strictObject({ knownAt, minSequence, projectionRun, limit, cursor }),
+        response: {
+          200: pageAnswer(eventPage, 'A page of reactions.'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
+        },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
       const { limit: size, cursor: from } = request.query;
       const asked = await api.asking.prepare('events', request.query);
-      const { fact } = await api.events.find(id, null);
+      const { fact } = await api.models(asked).events.find(id, null);
       if (!fact) throw new Problem('not_found', `No event ${id} was recorded.`);
       const found = reflected(
-        await api.events.reactionsTo(id, asked.knownAt, readCursor(from, occurredCursor), size + 1),
+        await api.models(asked).events.reactionsTo(id, asked.knownAt, readCursor(from, occurredCursor), size + 1),
         asked,
       );
       return shown(toPage(request, reply, found, size, placeOf));

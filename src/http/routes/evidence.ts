@@ -81,7 +81,7 @@ export function evidenceRoutes(app: App, api: Api): void {
         }),
         response: {
           200: pageAnswer(pageOf(evidence, 'EvidencePage', EXAMPLE_EVIDENCE), 'A page of facts.'),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
@@ -94,12 +94,9 @@ export function evidenceRoutes(app: App, api: Api): void {
         ]);
       const asked = await api.asking.prepare('sourcing', request.query);
       for (const actor of actors ?? []) await requireActor(api.registry, actor);
-      const found = await api.sourcing.list(
-        { ...rest, types, actors },
-        asked,
-        readCursor(from, occurredCursor),
-        size + 1,
-      );
+      const found = await api
+        .models(asked)
+        .sourcing.list({ ...rest, types, actors }, asked, readCursor(from, occurredCursor), size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, ({ fact }) => placeOf(fact));
       return { ...page, items: page.items.map(evidenceView) };
     },

@@ -41,14 +41,14 @@ export function issueRoutes(app: App, api: Api): void {
         querystring: z.strictObject({ ...moment, limit, cursor }),
         response: {
           200: pageAnswer(pageOf(issue, 'IssuePage', EXAMPLE_ISSUE), 'A page of issues.'),
-          ...problems('not_yet_reflected'),
+          ...problems('not_yet_reflected', 'not_built_yet'),
         },
       },
     },
     async (request, reply) => {
       const { limit: size, cursor: from } = request.query;
       const asked = await api.asking.prepare('issues', request.query);
-      const found = await api.issues.list(asked, readCursor(from, slugCursor) ?? '', size + 1);
+      const found = await api.models(asked).issues.list(asked, readCursor(from, slugCursor) ?? '', size + 1);
       return toPage(request, reply, reflected(found, asked), size, (item) => item.issue);
     },
   );
@@ -63,12 +63,15 @@ export function issueRoutes(app: App, api: Api): void {
         description: 'Its proposition on the day asked for, and all words it has had.',
         params: issuePath,
         querystring: z.strictObject(moment),
-        response: { 200: answer(issueAnswer, 'The issue.'), ...problems('not_found', 'not_yet_reflected') },
+        response: {
+          200: answer(issueAnswer, 'The issue.'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
+        },
       },
     },
     async ({ params, query }) => {
       const asked = await api.asking.prepare('issues', query);
-      const { item, sequence: reached } = reflected(await api.issues.find(params.issue, asked), asked);
+      const { item, sequence: reached } = reflected(await api.models(asked).issues.find(params.issue, asked), asked);
       if (item) return { ...item, sequence: reached };
       await requireIssue(api.registry, params.issue);
       throw new Problem('not_found', `The issue "${params.issue}" was not known at sequence ${reached}.`);

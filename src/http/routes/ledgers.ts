@@ -157,7 +157,7 @@ export function ledgerRoutes(app: App, api: Api): void {
         }),
         response: {
           200: pageAnswer(pageOf(aid, 'AidPage', EXAMPLE_AID), 'A page of changes of aid.'),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
@@ -165,7 +165,9 @@ export function ledgerRoutes(app: App, api: Api): void {
       const { limit: size, cursor: from, donor, recipient } = request.query;
       const asked = await api.asking.prepare('ledgers', request.query);
       for (const actor of [donor, recipient]) if (actor !== undefined) await requireActor(api.registry, actor);
-      const found = await api.ledgers.aid({ donor, recipient }, asked, readCursor(from, occurredCursor), size + 1);
+      const found = await api
+        .models(asked)
+        .ledgers.aid({ donor, recipient }, asked, readCursor(from, occurredCursor), size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, placeOf);
       return { ...page, items: page.items.map(aidOf) };
     },
@@ -233,7 +235,7 @@ function ledgerRoute(app: App, api: Api, { ledger, path, name, summary, descript
         }),
         response: {
           200: pageAnswer(pageOf(item, `${name}Page`, example), `A page of ${path}.`),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
@@ -243,7 +245,9 @@ function ledgerRoute(app: App, api: Api, { ledger, path, name, summary, descript
       const asked = await api.asking.prepare('ledgers', request.query);
       if (actor !== undefined) await requireActor(api.registry, actor);
       const filter = { statuses: sought, actor, blocking };
-      const found = await api.ledgers.list(ledger, filter, asked, readCursor(from, occurredCursor), size + 1);
+      const found = await api
+        .models(asked)
+        .ledgers.list(ledger, filter, asked, readCursor(from, occurredCursor), size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, ({ place }) => place);
       return { ...page, items: page.items.map(shown) };
     },
@@ -264,13 +268,16 @@ function ledgerRoute(app: App, api: Api, { ledger, path, name, summary, descript
             z.object({ ...shape, sequence }).meta({ id: `${name}Answer`, examples: [{ ...example, sequence: 42 }] }),
             `The ${name.toLowerCase()}.`,
           ),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
     async ({ params, query }) => {
       const asked = await api.asking.prepare('ledgers', query);
-      const { item: found, sequence: known } = reflected(await api.ledgers.find(ledger, params.id, asked), asked);
+      const { item: found, sequence: known } = reflected(
+        await api.models(asked).ledgers.find(ledger, params.id, asked),
+        asked,
+      );
       if (!found) throw new Problem('not_found', `No ${name.toLowerCase()} was opened by event ${params.id}.`);
       return { ...shown(found), sequence: known };
     },

@@ -6,7 +6,18 @@ import type { Api, App } from '../api.ts';
 import { answer, problems } from '../responses.ts';
 
 const HASH = '5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9';
-const EXAMPLE_STATUS = { name: 'positions', version: 1, checkpoint: 42, lag: 0, lagSeconds: 0, failed: null };
+const EXAMPLE_STATUS = {
+  name: 'positions',
+  version: 1,
+  state: 'live',
+  checkpoint: 42,
+  lag: 0,
+  lagSeconds: 0,
+  failed: null,
+  skipped: [],
+  leader: '3f8c3c0e-6f5b-4f0e-9d55-0b6f1c1f7a11',
+  rebuild: null,
+};
 
 const head = z
   .object({
@@ -19,6 +30,7 @@ const head = z
 const status = z.object({
   name: z.string(),
   version: z.int(),
+  state: z.enum(['live', 'building']).meta({ description: 'Whether it answers, or has yet to be built.' }),
   checkpoint: z.int().meta({ description: 'The last sequence applied.' }),
   lag: z.int().meta({ description: 'Events not applied yet.' }),
   lagSeconds: z.number().meta({ description: 'Since the first of them was recorded.' }),
@@ -26,6 +38,11 @@ const status = z.object({
     .object({ sequence: z.int(), type: z.string().nullable(), error: z.string() })
     .nullable()
     .meta({ description: 'The event that stopped it, until that is mended.' }),
+  skipped: z
+    .array(z.object({ sequence: z.int(), reason: z.string(), recorded: z.string() }))
+    .meta({ description: 'Events that it was told to pass over.' }),
+  leader: z.string().nullable().meta({ description: 'The node that writes it; null while none does.' }),
+  rebuild: z.int().nullable().meta({ description: 'The rebuild of it that is under way.' }),
 });
 const projections = z
   .object({ items: z.array(status), sequence: z.int() })
@@ -63,7 +80,8 @@ export function operationRoutes(app: App, { log }: Api): void {
         operationId: 'listProjections',
         tags: ['Replay'],
         summary: 'How far the read models are',
-        description: 'Each projection with its checkpoint and lag, and the event that stopped it, if one did.',
+        description:
+          'Each projection with its checkpoint and lag, and the event that stopped it, if one did; in two versions, while nodes of both run.',
         querystring,
         response: { 200: answer(projections, 'All projections.'), ...problems() },
       },

@@ -15,6 +15,7 @@ const position = z
     issue: z.string(),
     at: z.string().nullable(),
     knownAt: z.int().nullable().meta({ description: 'As a sequence.' }),
+    projectionRun: z.int().nullable().meta({ description: 'The what-if that was asked; null for what is live.' }),
     sequence,
     current: assertion
       .nullable()
@@ -37,6 +38,7 @@ const position = z
         issue: 'territorial-settlement',
         at: '2024-11-15',
         knownAt: null,
+        projectionRun: null,
         sequence: 96,
         current: EXAMPLE_ASSERTION,
         conditionsInForce: [],
@@ -64,7 +66,7 @@ export function positionRoutes(app: App, api: Api): void {
         querystring: z.strictObject({ ...moment, limit, cursor }),
         response: {
           200: pageAnswer(position, 'The position and a page of its series.'),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
@@ -74,7 +76,9 @@ export function positionRoutes(app: App, api: Api): void {
       const asked = await api.asking.prepare('positions', request.query);
       await requireActor(api.registry, actor);
       await requireIssue(api.registry, issue);
-      const found = await api.positions.series(actor, issue, asked, readCursor(from, assertionCursor), size + 1);
+      const found = await api
+        .models(asked)
+        .positions.series(actor, issue, asked, readCursor(from, assertionCursor), size + 1);
       const { current, conditionsInForce, countedFor } = found;
       const { items: series, next, sequence } = toPage(request, reply, reflected(found, asked), size, placeOfAssertion);
       return { actor, issue, ...asked, sequence, current, conditionsInForce, series, next, countedFor };
@@ -93,7 +97,7 @@ export function positionRoutes(app: App, api: Api): void {
         querystring: z.strictObject({ ...moment, limit, cursor }),
         response: {
           200: pageAnswer(positionPage, 'A page of positions.'),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
@@ -102,7 +106,7 @@ export function positionRoutes(app: App, api: Api): void {
       const asked = await api.asking.prepare('positions', request.query);
       await requireIssue(api.registry, issue);
       const after = readCursor(request.query.cursor, slugCursor) ?? '';
-      const found = await api.positions.onIssue(issue, asked, after, request.query.limit + 1);
+      const found = await api.models(asked).positions.onIssue(issue, asked, after, request.query.limit + 1);
       return toPage(request, reply, reflected(found, asked), request.query.limit, ({ principal }) => principal);
     },
   );
@@ -119,7 +123,7 @@ export function positionRoutes(app: App, api: Api): void {
         querystring: z.strictObject({ ...moment, limit, cursor }),
         response: {
           200: pageAnswer(positionPage, 'A page of positions.'),
-          ...problems('not_found', 'not_yet_reflected'),
+          ...problems('not_found', 'not_yet_reflected', 'not_built_yet'),
         },
       },
     },
@@ -128,7 +132,7 @@ export function positionRoutes(app: App, api: Api): void {
       const asked = await api.asking.prepare('positions', request.query);
       await requireActor(api.registry, actor);
       const after = readCursor(request.query.cursor, slugCursor) ?? '';
-      const found = await api.positions.ofPrincipal(actor, asked, after, request.query.limit + 1);
+      const found = await api.models(asked).positions.ofPrincipal(actor, asked, after, request.query.limit + 1);
       return toPage(request, reply, reflected(found, asked), request.query.limit, ({ issue }) => issue);
     },
   );

@@ -7,12 +7,12 @@ import { parseOccurred } from '../../domain/occurred.ts';
 import { affiliationHandlers } from '../affiliations.ts';
 import { defineProjection, everyType } from '../projection.ts';
 import { dayBounds, type Row } from '../table.ts';
-import { deriveExchanges } from './derive-exchanges.ts';
+import { exchanges } from './derive-exchanges.ts';
 import { dealingTables, type DealingTables } from './tables.ts';
 
 const ENCOUNTERS = ['CallHeld', 'MeetingHeld'];
 
-export const dealings = defineProjection({
+export const dealings = defineProjection<DealingTables>({
   name: 'dealings',
   version: 2,
   tables: dealingTables,
@@ -20,7 +20,7 @@ export const dealings = defineProjection({
     ...everyType<DealingTables>((fact) => ({ dealing: dealingRows(fact) })),
     ...affiliationHandlers,
   },
-  derive: deriveExchanges,
+  derived: exchanges,
 });
 
 function dealingRows(fact: Fact): Row<DealingTables['dealing']>[] {

@@ -3,11 +3,10 @@ import { sql } from 'kysely';
 import { meaningOf } from '../../domain/codings/coding-of.ts';
 import type { Fact } from '../../domain/fact.ts';
 import { silenceBetween, type Silence } from '../../domain/silence.ts';
-import type { LogStore } from '../../events/log-database.ts';
 import { isOnlyPossible, type Moment } from '../moment.ts';
 import { isAfter, type Place } from '../place.ts';
 import { readFacts } from '../read-facts.ts';
-import { asKnown, ReadModel } from '../read-model.ts';
+import { asKnown, ReadModel, type Asked } from '../read-model.ts';
 import { intervalOf, type StoredRow } from '../table.ts';
 import { dealings } from './dealings.ts';
 import type { DealingTables } from './tables.ts';
@@ -41,12 +40,10 @@ type Tally = Pick<StoredRow<DealingTables['tally']>, 'begins' | 'ends' | 'monthl
 type Count = Omit<Tally, 'ends'>;
 
 export class Dealings {
-  readonly #log: LogStore;
   readonly #model: ReadModel<DealingTables>;
 
-  constructor(log: LogStore) {
-    this.#log = log;
-    this.#model = new ReadModel(log, dealings);
+  constructor(asked: Asked) {
+    this.#model = new ReadModel(asked, dealings);
   }
 
   /** When the two met or spoke, by date, after a place. */
@@ -62,7 +59,7 @@ export class Dealings {
           .limit(1)
       : held.limit(0);
     const { sequence, rows, last } = await this.#model.ask({ rows: page.limit(limit), last: before });
-    const facts = await readFacts(this.#log, rows);
+    const facts = await readFacts(this.#model.log, rows);
     const items = rows.map((row, n): Contact => {
       const previous = rows[n - 1] ?? last[0];
       return {
@@ -87,7 +84,7 @@ export class Dealings {
     if (from !== undefined) all = all.where('e.earliest', '>=', from);
     if (to !== undefined) all = all.where('e.earliest', '<=', to).where('e.latest', '<=', to);
     const { sequence, rows } = await this.#model.ask({ rows: after ? all.where(isAfter(after, 'e')) : all });
-    return { sequence, items: await readFacts(this.#log, rows) };
+    return { sequence, items: await readFacts(this.#model.log, rows) };
   }
 
   /** What one did towards the other, counted by month; of the months from `from` to `to` (`YYYY-MM`), where they are given. */

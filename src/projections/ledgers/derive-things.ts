@@ -1,59 +1,31 @@
-// Works a page of changes into the things: each that got, lost or changed a step is told anew.
-import { sql, type Kysely, type Transaction } from 'kysely';
+// The things that steps make: each that got, lost or changed a step is told anew.
+import { sql } from 'kysely';
 import { spansOf, type Step } from '../../domain/ledger.ts';
 import type { AffiliationHistory } from '../affiliations.ts';
-import { derive, type Derivation, type DerivedRows } from '../derive.ts';
-import type { FactChange } from '../fact-changes.ts';
-import { contributionOf, type DatabaseOf } from '../projection.ts';
-import { knownSince } from '../read-model.ts';
+import { derivedByKey, type DerivedRows } from '../derive.ts';
 import { ANYBODY, intervalOf, type StoredRow } from '../table.ts';
-import { ledgerHandlers } from './steps.ts';
 import { ledgerTables, type LedgerTables, type Parties } from './tables.ts';
 
 type StepRow = StoredRow<LedgerTables['step']>;
 type Derived = Pick<LedgerTables, 'thing' | 'listing'>;
 
-export async function deriveThings(
-  changes: FactChange[],
-  tables: Transaction<DatabaseOf<LedgerTables>>,
-  schema: string,
-): Promise<void> {
-  await derive(changes, tables as Kysely<any>, schema, derivation(tables));
-}
-
-function derivation(tables: Kysely<DatabaseOf<LedgerTables>>): Derivation<StepRow, Derived> {
-  return {
-    derived: { thing: ledgerTables.thing, listing: ledgerTables.listing },
-    key: { column: 'event', type: 'uuid' },
-    touches: ({ before, after }) =>
-      [before, after].flatMap((fact) => {
-        const { step = [] } = fact ? contributionOf({ handlers: ledgerHandlers }, fact) : {};
-        return step.map(({ thing }) => thing);
-      }),
-    actors: {
-      of: ({ from, to }) => [...from, ...to],
-      keysOf: async (actors) => {
-        const rows = await tables
-          .selectFrom('step')
-          .select('thing')
-          .distinct()
-          .where(sql<boolean>`("from" && ${actors}::text[] or "to" && ${actors}::text[])`)
-          .execute();
-        return rows.map(({ thing }) => thing);
-      },
-    },
-    inputs: async (things, since) => {
-      const rows = await tables
+export const things = derivedByKey<StepRow, Derived>({
+  derived: { thing: ledgerTables.thing, listing: ledgerTables.listing },
+  key: 'event',
+  inputs: { step: 'thing' },
+  keyType: 'uuid',
+  actors: {
+    of: ({ from, to }) => [...from, ...to],
+    keysOf: (tables, actors) =>
+      tables
         .selectFrom('step')
-        .selectAll()
-        .where(sql<boolean>`thing = any(${things}::uuid[])`)
-        .where(knownSince(since))
-        .execute();
-      return Map.groupBy(rows, ({ thing }) => thing);
-    },
-    rowsOf: thingRows,
-  };
-}
+        .select('thing as key')
+        .distinct()
+        .where(sql<boolean>`("from" && ${actors}::text[] or "to" && ${actors}::text[])`)
+        .execute(),
+  },
+  rowsOf: thingRows,
+});
 
 /** The thing with its parties, and how it stood from when to when; nothing where nothing stands that opened it. */
 function thingRows(

@@ -3,13 +3,12 @@ import { sql, type SelectQueryBuilder } from 'kysely';
 import { ANSWERS } from '../../domain/answer.ts';
 import type { Ledger, Status } from '../../domain/ledger.ts';
 import type { Fact } from '../../domain/fact.ts';
-import type { LogStore } from '../../events/log-database.ts';
 import type { Moment } from '../moment.ts';
 import { firstOfEach } from '../first-of-each.ts';
 import { BY_DATE, isAfter, type Place } from '../place.ts';
 import type { DatabaseOf } from '../projection.ts';
 import { readFacts } from '../read-facts.ts';
-import { asKnown, ReadModel } from '../read-model.ts';
+import { asKnown, ReadModel, type Asked } from '../read-model.ts';
 import { ANYBODY, type StoredRow } from '../table.ts';
 import { ledgers } from './ledgers.ts';
 import { type LedgerTables, type Parties, type Party } from './tables.ts';
@@ -51,12 +50,10 @@ type StepRow = StoredRow<LedgerTables['step']>;
 type Listings = SelectQueryBuilder<DatabaseOf<LedgerTables>, 'listing', Listing>;
 
 export class Ledgers {
-  readonly #log: LogStore;
   readonly #model: ReadModel<LedgerTables>;
 
-  constructor(log: LogStore) {
-    this.#log = log;
-    this.#model = new ReadModel(log, ledgers);
+  constructor(asked: Asked) {
+    this.#model = new ReadModel(asked, ledgers);
   }
 
   /** The things of a ledger by the date of their opening, after a place. */
@@ -98,7 +95,7 @@ export class Ledgers {
     if (at !== null) query = query.where('earliest', '<=', at);
     if (after) query = query.where(isAfter(after));
     const { sequence, rows } = await this.#model.ask({ rows: query });
-    return { sequence, items: await readFacts(this.#log, rows) };
+    return { sequence, items: await readFacts(this.#model.log, rows) };
   }
 
   /** What was known then, in the status that it had on the day. */
@@ -126,7 +123,7 @@ export class Ledgers {
       things: tables.selectFrom('thing').selectAll().where(asKnown(knownAt)).where('event', 'in', ids),
       steps: told,
     });
-    const facts = await readFacts(this.#log, steps);
+    const facts = await readFacts(this.#model.log, steps);
     const factOf = new Map(steps.map((step, n) => [step, facts[n]!]));
     const stepsOf = Map.groupBy(steps, ({ thing }) => thing);
     const partiesOf = new Map(things.map(({ event, parties }) => [event, parties]));

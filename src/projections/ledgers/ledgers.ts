@@ -1,6 +1,6 @@
 // What becomes of demands, proposals, commitments, negotiations and encounters, step by step.
 import { defineProjection } from '../projection.ts';
-import { deriveThings } from './derive-things.ts';
+import { things } from './derive-things.ts';
 import { ledgerHandlers } from './steps.ts';
 import { ledgerTables } from './tables.ts';
 
@@ -9,5 +9,5 @@ export const ledgers = defineProjection({
   version: 2,
   tables: ledgerTables,
   handlers: ledgerHandlers,
-  derive: deriveThings,
+  derived: things,
 });

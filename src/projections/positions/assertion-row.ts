@@ -29,6 +29,7 @@ export function assertionRow(
     counted: said.counted && !echo,
     ...dayBounds(said),
     ...classing,
+    corrections: said.corrections,
     event: said.event,
     sequence: said.sequence,
     known_from: sequence,
@@ -36,7 +37,8 @@ export function assertionRow(
   };
 }
 
-export function utteranceFromRow(row: AssertionRow): Utterance {
+/** What was said, as the row has it. */
+export function utteranceOf(row: AssertionRow): Utterance {
   return {
     event: row.event,
     sequence: row.sequence,
@@ -49,6 +51,7 @@ export function utteranceFromRow(row: AssertionRow): Utterance {
     conditionsAdded: row.conditions_added,
     conditionsDropped: row.conditions_dropped,
     rank: row.rank,
+    corrections: row.corrections,
     counted: row.asserted,
   };
 }

@@ -1,20 +1,23 @@
-// Works a page of changes into the series: finds whom each utterance counts for, as was known then, and moves it in and out.
-import { sql, type Transaction } from 'kysely';
+// Works what is said into the series: finds whom each utterance counts for, as was known then, and moves it in and out.
+import { sql, type Kysely } from 'kysely';
 import { voiceOf } from '../../domain/principal.ts';
-import type { FactChange } from '../fact-changes.ts';
-import type { DatabaseOf } from '../projection.ts';
-import { dayBounds } from '../table.ts';
-import { Tallies } from '../tallies.ts';
-import { insertRows } from '../write-page.ts';
 import { AffiliationHistory, affiliatedBy, affiliationChanges } from '../affiliations.ts';
-import { utteranceFromRow, type AssertionRow } from './assertion-row.ts';
-import { positionTables, type PositionTables } from './tables.ts';
+import type { FactChange } from '../fact-changes.ts';
+import type { DatabaseOf, Derived, Page } from '../projection.ts';
+import { dayBounds, type StoredRow } from '../table.ts';
+import { countAll, countPage } from '../tallies.ts';
+import type { Workshop } from '../workshop.ts';
+import { insertRows } from '../write-page.ts';
+import { utteranceOf, type AssertionRow } from './assertion-row.ts';
 import { SeriesBook, type Move } from './series-book.ts';
+import { positionTables, statementsMade, type PositionTables } from './tables.ts';
 import { utterancesOf, type Utterance } from './utterance.ts';
 
-type PositionsTransaction = Transaction<DatabaseOf<PositionTables>>;
+type Positions = Kysely<DatabaseOf<PositionTables>>;
 
-export async function deriveSeries(changes: FactChange[], tables: PositionsTransaction, schema: string): Promise<void> {
+export const series: Derived = { page: derivePage, all: deriveAll };
+
+async function derivePage({ changes }: Page, tables: Positions, schema: string): Promise<void> {
   const moves = await movesOf(changes, tables);
   if (moves.length === 0) return;
   const book = new SeriesBook(await standingRows(tables, schema, moves));
@@ -23,30 +26,82 @@ export async function deriveSeries(changes: FactChange[], tables: PositionsTrans
   await endRows(tables, schema, ended);
   await insertRows(tables, schema, 'assertion', positionTables.assertion, added);
   await openSeries(tables, schema, added);
-  await countStatements(tables, schema, added, ended);
+  await countPage(tables, schema, statementsMade, { added, ended });
 }
 
-async function countStatements(
-  tables: PositionsTransaction,
-  schema: string,
-  added: AssertionRow[],
-  ended: { row: AssertionRow; until: number }[],
-): Promise<void> {
-  const tallies = new Tallies('statements', positionTables.statements, ['principal', 'issue']);
-  const move = (row: AssertionRow, by: number, at: number) => {
-    const { principal, issue, event, sequence } = row;
-    if (row.counted) tallies.move({ principal, issue, event, sequence }, by, at);
-  };
-  for (const row of added) {
-    move(row, 1, row.known_from);
-    if (row.known_until !== null) move(row, -1, row.known_until);
+/** Series by series, each with everything that ever entered and left it. */
+async function deriveAll(workshop: Workshop): Promise<void> {
+  const history = await workshop.affiliations();
+  for await (const said of utterancesByGroup(workshop, history)) {
+    const moves = said.flatMap((known) => movesOfUtterance(known, history));
+    for (const ofSeries of Map.groupBy(moves, ({ principal }) => principal).values()) {
+      // What leaves because of an event has been there before what enters because of it.
+      const inOrder = ofSeries.toSorted((a, b) => a.sequence - b.sequence || b.kind.localeCompare(a.kind));
+      const book = new SeriesBook();
+      for (const together of Map.groupBy(inOrder, ({ sequence }) => sequence).values()) book.make(together);
+      await workshop.write('assertion', positionTables.assertion, book.changes().added);
+    }
   }
-  for (const { row, until } of ended) move(row, -1, until);
-  await tallies.write(tables, schema);
+  await workshop.flush();
+  const { schema } = workshop;
+  const columns = sql.raw('principal, issue, event, sequence, known_from, known_until');
+  const opened = sql`
+    insert into ${sql.id(schema, 'series')} (${columns})
+    select distinct on (principal, issue) principal, issue, event, sequence, known_from, null
+      from ${sql.id(schema, 'assertion')} order by principal, issue, known_from, sequence`;
+  await Promise.all([
+    workshop.fill((db) => opened.execute(db)),
+    workshop.fill((db) => countAll(db, schema, statementsMade)),
+  ]);
+}
+
+/** An utterance, and from when until when it was known. */
+type Known = Pick<StoredRow<PositionTables['utterance']>, 'issue' | 'said' | 'known_from' | 'known_until'> & {
+  /** Those who may ever have counted for one another. */
+  circle: string;
+};
+
+/** All that was said on one issue by voices that may ever have counted for the same principal. */
+async function* utterancesByGroup(workshop: Workshop, history: AffiliationHistory): AsyncGenerator<Known[]> {
+  let group: Known[] = [];
+  const query = `
+    select u.issue, coalesce(c.value, u.voice) as circle, u.said, u.known_from, u.known_until
+      from ${workshop.nameOf('utterance')} u
+      left join json_each_text('${JSON.stringify(history.circles())}') c on c.key = u.voice
+     order by u.issue, circle`;
+  for await (const page of workshop.pages<Known>(query)) {
+    for (const known of page) {
+      if (group[0] && (group[0].issue !== known.issue || group[0].circle !== known.circle)) {
+        yield group;
+        group = [];
+      }
+      group.push(known);
+    }
+  }
+  if (group.length > 0) yield group;
+}
+
+/** When the utterance entered and left which series. */
+function movesOfUtterance({ said, ...known }: Known, history: AffiliationHistory): Move[] {
+  const voice = voiceOf(said);
+  const moves: Move[] = [];
+  let principal: string | undefined;
+  const move = (to: string | undefined, sequence: number) => {
+    if (to === principal) return;
+    if (principal !== undefined) moves.push({ sequence, kind: 'leave', principal, said });
+    if (to !== undefined) moves.push({ sequence, kind: 'enter', principal: to, said });
+    principal = to;
+  };
+  const isKnownThen = (sequence: number) => sequence >= known.known_from && sequence < (known.known_until ?? Infinity);
+  const turns = history.turnsOf([voice]).filter((turn) => turn > known.known_from && isKnownThen(turn));
+  for (const sequence of [known.known_from, ...turns.toSorted((a, b) => a - b)])
+    move(history.principalAt(sequence, voice, said), sequence);
+  if (known.known_until !== null) move(undefined, known.known_until);
+  return moves;
 }
 
 /** Notes the series that have their first assertion among the rows. */
-async function openSeries(tables: PositionsTransaction, schema: string, rows: AssertionRow[]): Promise<void> {
+async function openSeries(tables: Positions, schema: string, rows: AssertionRow[]): Promise<void> {
   const first = new Map<string, AssertionRow>();
   for (const row of rows.toSorted((a, b) => a.known_from - b.known_from || a.sequence - b.sequence))
     if (!first.has(seriesOf(row))) first.set(seriesOf(row), row);
@@ -68,7 +123,7 @@ function seriesOf({ principal, issue }: { principal: string; issue: string }): s
 }
 
 /** What enters and leaves which series: by being said, corrected or retracted, and by what becomes known of offices. */
-async function movesOf(changes: FactChange[], tables: PositionsTransaction): Promise<Move[]> {
+async function movesOf(changes: readonly FactChange[], tables: Positions): Promise<Move[]> {
   const affiliated = affiliationChanges(changes).map(({ actor }) => actor);
   const unsaid = changes.flatMap(({ before }) => (before && utterancesOf(before).length > 0 ? [before.sequence] : []));
   if (
@@ -82,7 +137,7 @@ async function movesOf(changes: FactChange[], tables: PositionsTransaction): Pro
   const voices = affiliated.flatMap((actor) => [...history.dependants(actor)]);
   const placed = new Map<string, { principal: string; said: Utterance }>();
   for (const row of await rowsToMove(tables, unsaid, voices))
-    placed.set(keyOf(row), { principal: row.principal, said: utteranceFromRow(row) });
+    placed.set(keyOf(row), { principal: row.principal, said: utteranceOf(row) });
 
   const moves: Move[] = [];
   for (const change of changes) {
@@ -115,11 +170,7 @@ function keyOf({ event, speaker }: { event: string; speaker: string }): string {
   return `${event} ${speaker}`;
 }
 
-async function rowsToMove(
-  tables: PositionsTransaction,
-  sequences: number[],
-  voices: string[],
-): Promise<AssertionRow[]> {
+async function rowsToMove(tables: Positions, sequences: number[], voices: string[]): Promise<AssertionRow[]> {
   if (sequences.length === 0 && voices.length === 0) return [];
   return tables
     .selectFrom('assertion')
@@ -135,7 +186,7 @@ async function rowsToMove(
 }
 
 /** At the place of each move: what stands there, and the counted assertions before and after it. */
-async function standingRows(tables: PositionsTransaction, schema: string, moves: Move[]): Promise<AssertionRow[]> {
+async function standingRows(tables: Positions, schema: string, moves: Move[]): Promise<AssertionRow[]> {
   const places = moves.map(({ principal, said }) => ({
     principal,
     issue: said.issue,
@@ -163,13 +214,9 @@ async function standingRows(tables: PositionsTransaction, schema: string, moves:
   return rows;
 }
 
-async function endRows(
-  tables: PositionsTransaction,
-  schema: string,
-  ended: { row: AssertionRow; until: number }[],
-): Promise<void> {
+async function endRows(tables: Positions, schema: string, ended: AssertionRow[]): Promise<void> {
   if (ended.length === 0) return;
-  const ends = ended.map(({ row, until }) => ({ sequence: row.sequence, speaker: row.speaker, until }));
+  const ends = ended.map(({ sequence, speaker, known_until }) => ({ sequence, speaker, until: known_until }));
   await sql`
     update ${sql.id(schema, 'assertion')} t set known_until = x.until
       from json_to_recordset(${JSON.stringify(ends)}::json) as x(sequence bigint, speaker text, until bigint)

@@ -1,22 +1,24 @@
 // Answers about positions: one series, who stands where on an issue, where one actor stands on all.
 import { sql, type SelectQueryBuilder } from 'kysely';
+import type { Fact } from '../../domain/fact.ts';
+import type { Modality } from '../../domain/modality.ts';
 import { parseOccurred, type Occurred } from '../../domain/occurred.ts';
 import { conditionsInForce, type Change, type Classing } from '../../domain/series.ts';
+import type { AttributionLink, Grade, Source } from '../../domain/source.ts';
 import type { Firmness, Position } from '../../domain/stance.ts';
-import type { LogStore } from '../../events/log-database.ts';
 import { isOnlyPossible, type Moment } from '../moment.ts';
 import type { Place } from '../place.ts';
 import type { DatabaseOf } from '../projection.ts';
-import { asKnown, ReadModel, type KnownAt } from '../read-model.ts';
+import { readFacts } from '../read-facts.ts';
+import { asKnown, ReadModel, type Asked, type KnownAt } from '../read-model.ts';
 import { firstOfEach } from '../first-of-each.ts';
 import { intervalOf, type StoredRow } from '../table.ts';
 import type { AssertionRow } from './assertion-row.ts';
 import { positions } from './positions.ts';
 import { MOVED, TIES, type PositionTables } from './tables.ts';
-import type { UtteranceEvidence } from './utterance.ts';
 
 /** One assertion of a series, as answers show it. */
-export interface AssertionView extends Omit<UtteranceEvidence, 'recorded' | 'modality'> {
+export interface AssertionView {
   change: Change | null;
   direction: Classing['direction'];
   delta: number | null;
@@ -27,7 +29,7 @@ export interface AssertionView extends Omit<UtteranceEvidence, 'recorded' | 'mod
   conditions: { added: string[]; dropped: string[] };
   claimedReiteration: boolean;
   counted: boolean;
-  modality: UtteranceEvidence['modality'];
+  modality: Modality;
   /** Its latest day is still to come on the day asked for. */
   possible: boolean;
   occurred: Occurred;
@@ -38,6 +40,12 @@ export interface AssertionView extends Omit<UtteranceEvidence, 'recorded' | 'mod
   issue: string;
   event: string;
   sequence: number;
+  type: string;
+  summary: string | null;
+  quote: string | null;
+  source: Source | null;
+  attribution: AttributionLink[] | null;
+  grade: Grade | null;
 }
 
 /** The place after which a page begins. */
@@ -56,8 +64,8 @@ export interface ChangeFilter {
 export class Positions {
   readonly #model: ReadModel<PositionTables>;
 
-  constructor(log: LogStore) {
-    this.#model = new ReadModel(log, positions);
+  constructor(asked: Asked) {
+    this.#model = new ReadModel(asked, positions);
   }
 
   /**
@@ -69,17 +77,19 @@ export class Positions {
     const own = this.#assertions(moment).where('principal', '=', actor).where('issue', '=', issue);
     const page = after ? own.where(isAfter(after)) : own;
     const { sequence, rows, last, ties, others } = await this.#model.ask({
-      rows: this.#shown(page.orderBy(IN_ORDER).limit(limit), moment).orderBy(SHOWN_IN_ORDER),
-      last: this.#shown(lastCounted(own), moment),
+      rows: page.orderBy(IN_ORDER).limit(limit),
+      last: lastCounted(own),
       ties: this.#ties(own),
       others: this.#principalsOf(actor, issue, moment),
     });
-    const holds = last[0] === undefined || last[0].change === 'withdrawn' ? null : last[0];
+    const views = await this.#views([...last, ...rows], moment.at);
+    const items = views.slice(last.length);
+    const holds = last[0] === undefined || last[0].change === 'withdrawn' ? null : views[0]!;
     return {
       sequence,
-      current: holds && viewOf(holds, moment.at),
+      current: holds,
       conditionsInForce: holds ? conditionsInForce(ties) : [],
-      items: rows.map((row) => viewOf(row, moment.at)),
+      items,
       countedFor: others.map(({ principal }) => principal).filter((principal) => principal !== actor),
     };
   }
@@ -106,10 +116,10 @@ export class Positions {
       .selectAll()
       .where(sql<boolean>`principal = any(${principals}::text[])`);
     const { sequence, rows, statements } = await this.#model.ask({
-      rows: this.#shown(this.#lastOf(series, moment), moment).orderBy(sql`a.principal, a.issue`),
+      rows: this.#lastOf(series, moment).orderBy(sql`a.principal, a.issue`),
       statements: this.#statements(series, moment),
     });
-    return { sequence, items: rows.map((row) => viewOf(row, moment.at)), statements };
+    return { sequence, items: await this.#views(rows, moment.at), statements };
   }
 
   /** How many assertions that count there are in each series: kept as they come, and only of a day in the past counted. */
@@ -138,8 +148,8 @@ export class Positions {
     if (after) changes = changes.where(isAfter(after));
     const wanted = { principal: filter.actors, issue: filter.issues };
     const page = firstOfEach(this.#model.tables, changes, wanted, IN_ORDER, limit);
-    const { sequence, rows } = await this.#model.ask({ rows: this.#shown(page, moment).orderBy(SHOWN_IN_ORDER) });
-    return { sequence, items: rows.map((row) => viewOf(row, null)) };
+    const { sequence, rows } = await this.#model.ask({ rows: page });
+    return { sequence, items: await this.#views(rows, null) };
   }
 
   /** What was known then, and began by the day asked for; what several said together once for each principal. */
@@ -170,8 +180,8 @@ export class Positions {
     const page = this.#lastOf(series, moment)
       .orderBy(sql.ref(`s.${column}`))
       .limit(limit);
-    const { sequence, rows } = await this.#model.ask({ rows: this.#shown(page, moment).orderBy(`a.${column}`) });
-    return { sequence, items: rows.map((row) => viewOf(row, moment.at)) };
+    const { sequence, rows } = await this.#model.ask({ rows: page });
+    return { sequence, items: await this.#views(rows, moment.at) };
   }
 
   /** What the conditions in force at the end of a series depend on: nothing from before the position was last taken up. */
@@ -224,30 +234,17 @@ export class Positions {
       .where('other.principal', 'is not', null);
   }
 
-  /** The assertions with what was said, as it was known then: looked up one by one, because there is but a page of them. */
-  #shown(assertions: Assertions, { knownAt }: Moment) {
-    const { tables } = this.#model;
-    const said = tables
-      .selectFrom('utterance')
-      .select(['occurred', 'claimed_reiteration', 'evidence'])
-      .where(sql<boolean>`utterance.sequence = a.sequence and utterance.speaker = a.speaker`)
-      .where(asKnown(knownAt))
-      .limit(1);
-    return tables
-      .selectFrom(assertions.as('a'))
-      .innerJoinLateral(said.as('u'), (join) => join.onTrue())
-      .selectAll('a')
-      .select(['u.occurred', 'u.claimed_reiteration', 'u.evidence']);
+  /** The assertions with what was said in each, as it was known then. */
+  async #views(rows: AssertionRow[], at: string | null): Promise<AssertionView[]> {
+    const facts = await readFacts(this.#model.log, rows);
+    return rows.map((row, n) => viewOf(row, facts[n]!, at));
   }
 }
 
 type Assertions = SelectQueryBuilder<DatabaseOf<PositionTables>, 'assertion', AssertionRow>;
 type Series = SelectQueryBuilder<DatabaseOf<PositionTables>, 'series', StoredRow<PositionTables['series']>>;
-type ShownRow = AssertionRow &
-  Pick<StoredRow<PositionTables['utterance']>, 'occurred' | 'claimed_reiteration' | 'evidence'>;
 
 const IN_ORDER = sql`earliest, latest, sequence, speaker`;
-const SHOWN_IN_ORDER = sql`a.earliest, a.latest, a.sequence, a.speaker`;
 
 function isAfter({ earliest, latest, sequence, speaker }: AssertionCursor) {
   return sql<boolean>`(${IN_ORDER}) > (${earliest}::date, ${latest}::date, ${sequence}::bigint, ${speaker})`;
@@ -260,8 +257,7 @@ function lastCounted(assertions: Assertions): Assertions {
     .limit(1);
 }
 
-function viewOf(row: ShownRow, at: string | null): AssertionView {
-  const { recorded, modality, ...evidence } = row.evidence;
+function viewOf(row: AssertionRow, fact: Fact, at: string | null): AssertionView {
   return {
     principal: row.principal,
     issue: row.issue,
@@ -271,18 +267,23 @@ function viewOf(row: ShownRow, at: string | null): AssertionView {
     position: row.position,
     firmness: row.firmness,
     conditions: { added: row.conditions_added, dropped: row.conditions_dropped },
-    claimedReiteration: row.claimed_reiteration,
+    claimedReiteration: fact.stance?.claimedReiteration ?? false,
     counted: row.counted,
-    modality,
+    modality: fact.modality ?? 'asserted',
     renewed: row.renewed,
     possible: isOnlyPossible(intervalOf(row), { at }),
-    occurred: parseOccurred(row.occurred),
-    recorded,
+    occurred: parseOccurred(fact.occurred),
+    recorded: fact.recorded,
     speaker: row.speaker,
     onBehalfOf: row.on_behalf_of,
     event: row.event,
     sequence: row.sequence,
-    ...evidence,
+    type: fact.type,
+    summary: (fact.data['summary'] as string | undefined) ?? null,
+    quote: (fact.data['quote'] as string | undefined) ?? null,
+    source: fact.source ?? null,
+    attribution: fact.attribution ?? null,
+    grade: fact.grade ?? null,
     previous: row.previous,
   };
 }

@@ -2,7 +2,7 @@
 // is classed against the counted one before it, so a move concerns the place it is made at and the next counted one, no others.
 import { compareInTime } from '../../domain/occurred.ts';
 import { classify, UNCOUNTED, type Assertion, type Classing } from '../../domain/series.ts';
-import { assertionRow, utteranceFromRow, type AssertionRow } from './assertion-row.ts';
+import { assertionRow, utteranceOf, type AssertionRow } from './assertion-row.ts';
 import type { Utterance } from './utterance.ts';
 
 /** One step: an utterance enters or leaves the series of a principal because of the event at `sequence`. */
@@ -22,11 +22,11 @@ interface Entry {
 export class SeriesBook {
   readonly #series = new Map<string, Entry[]>();
   readonly #added = new Set<AssertionRow>();
-  readonly #ended: { row: AssertionRow; until: number }[] = [];
+  readonly #ended: AssertionRow[] = [];
 
   /** Opens the book with the rows that stand at the places of all moves to come, and the counted ones next to them. */
-  constructor(standing: AssertionRow[]) {
-    for (const row of standing) this.#entriesOf(row.principal, row.issue).push({ said: utteranceFromRow(row), row });
+  constructor(standing: AssertionRow[] = []) {
+    for (const row of standing) this.#entriesOf(row.principal, row.issue).push({ said: utteranceOf(row), row });
     for (const entries of this.#series.values()) entries.sort((a, b) => compareUtterances(a.said, b.said));
   }
 
@@ -43,7 +43,7 @@ export class SeriesBook {
   }
 
   /** What is to be written: rows that begin, and rows of the database that end. */
-  changes(): { added: AssertionRow[]; ended: { row: AssertionRow; until: number }[] } {
+  changes(): { added: AssertionRow[]; ended: AssertionRow[] } {
     return { added: [...this.#added], ended: this.#ended };
   }
 
@@ -55,7 +55,8 @@ export class SeriesBook {
   }
 
   #remove(entries: Entry[], said: Utterance, sequence: number): void {
-    const index = entries.findIndex((entry) => entry.said.event === said.event && entry.said.speaker === said.speaker);
+    // Together with others who say it, it stands at the same time, in their order.
+    const index = placeOf(entries, said);
     const [removed] = entries.splice(index, 1);
     if (removed?.row) this.#end(removed.row, sequence);
   }
@@ -64,8 +65,9 @@ export class SeriesBook {
   #classAt(entries: Entry[], place: Utterance, principal: string, sequence: number): void {
     const from = placeOf(entries, { ...place, rank: 0 });
     let previous = countedBefore(entries, from);
-    for (const [n, entry] of entries.slice(from).entries()) {
-      const echo = entries[from + n - 1]?.said.event === entry.said.event;
+    for (let n = from; n < entries.length; n++) {
+      const entry = entries[n]!;
+      const echo = entries[n - 1]?.said.event === entry.said.event;
       this.#class(entry, echo ? UNCOUNTED : classify(previous, entry.said), { principal, echo }, sequence);
       if (!entry.said.counted) continue;
       if (compareInTime(entry.said, place) > 0) break;
@@ -82,15 +84,25 @@ export class SeriesBook {
 
   #end(row: AssertionRow, sequence: number): void {
     // One that began in this very event has never been seen; one that began in this page is not written yet.
-    if (row.known_from === sequence) this.#added.delete(row);
-    else if (this.#added.has(row)) row.known_until = sequence;
-    else this.#ended.push({ row, until: sequence });
+    if (row.known_from === sequence) {
+      this.#added.delete(row);
+      return;
+    }
+    row.known_until = sequence;
+    if (!this.#added.has(row)) this.#ended.push(row);
   }
 }
 
-/** Where an utterance stands or would stand: most of what is said is newer than all before, so the search begins at the end. */
+/** Where an utterance stands or would stand. */
 function placeOf(entries: Entry[], said: Utterance): number {
-  return entries.findLastIndex((entry) => compareUtterances(entry.said, said) < 0) + 1;
+  let from = 0;
+  let to = entries.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (compareUtterances(entries[middle]!.said, said) < 0) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function compareUtterances(a: Utterance, b: Utterance): number {

@@ -8,16 +8,18 @@ import {
   derivedTable,
   integer,
   integerOrNull,
-  json,
+  jsonText,
   KNOWN,
-  table,
+  scratchTable,
+  sequenceList,
   text,
   textList,
   textOrNull,
   uuidOrNull,
   wordOrNull,
 } from '../table.ts';
-import type { UtteranceEvidence } from './utterance.ts';
+import type { Tally } from '../tallies.ts';
+import type { Utterance } from './utterance.ts';
 
 /** The order of a series. */
 const IN_ORDER = 'earliest, latest, sequence, speaker';
@@ -30,14 +32,9 @@ export const MOVED = "change <> 'reiterated'";
 
 export const positionTables = {
   ...affiliationTables,
-  /** What is shown of an utterance and never changes with what is known of others. */
-  utterance: table({
-    speaker: text,
-    occurred: text,
-    claimed_reiteration: boolean,
-    evidence: json<UtteranceEvidence>(),
-  }),
-  /** Whom an utterance counts for and what it changed. Narrow, because it is written anew when a neighbour appears. */
+  /** What is said, while the read model is built: before it is known whom it counts for. */
+  utterance: scratchTable({ issue: text, voice: text, said: jsonText<Utterance>() }),
+  /** Whom an utterance counts for and what it changed; what was said besides is read from the log. */
   assertion: derivedTable(
     {
       principal: text,
@@ -65,6 +62,8 @@ export const positionTables = {
       delta: integerOrNull,
       previous: uuidOrNull,
       renewed: boolean,
+      /** The sequences of the corrections that make this account of the fact. */
+      corrections: sequenceList,
     },
     [
       `(principal, issue, ${IN_ORDER}, counted) where known_until is null`,
@@ -83,3 +82,12 @@ export const positionTables = {
 };
 
 export type PositionTables = typeof positionTables;
+
+export const statementsMade: Tally<PositionTables['statements']> = {
+  table: 'statements',
+  counts: positionTables.statements,
+  of: 'assertion',
+  counted: positionTables.assertion,
+  key: { principal: 'x.principal', issue: 'x.issue' },
+  where: 'x.counted',
+};

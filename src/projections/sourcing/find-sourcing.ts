@@ -2,12 +2,11 @@
 import { sql } from 'kysely';
 import type { Fact } from '../../domain/fact.ts';
 import { WHOLE } from '../../domain/sourcing.ts';
-import type { LogStore } from '../../events/log-database.ts';
 import type { Moment } from '../moment.ts';
 import { firstOfEach } from '../first-of-each.ts';
 import { BY_DATE, isAfter, type Place } from '../place.ts';
 import { readFacts } from '../read-facts.ts';
-import { asKnown, ReadModel } from '../read-model.ts';
+import { asKnown, ReadModel, type Asked } from '../read-model.ts';
 import { ANYBODY, type StoredRow } from '../table.ts';
 import { sourcing } from './sourcing.ts';
 import { type SourcingTables } from './tables.ts';
@@ -39,12 +38,10 @@ export interface SourcedFact {
 }
 
 export class SourcedFacts {
-  readonly #log: LogStore;
   readonly #model: ReadModel<SourcingTables>;
 
-  constructor(log: LogStore) {
-    this.#log = log;
-    this.#model = new ReadModel(log, sourcing);
+  constructor(asked: Asked) {
+    this.#model = new ReadModel(asked, sourcing);
   }
 
   /** Facts by date, after a place. */
@@ -79,7 +76,7 @@ export class SourcedFacts {
     });
     const rowOf = new Map(found.rows.map((row) => [row.event, row]));
     const rows = found.order.map(({ event }) => rowOf.get(event)!);
-    const facts = await readFacts(this.#log, [...rows, ...found.disputes]);
+    const facts = await readFacts(this.#model.log, [...rows, ...found.disputes]);
     const rivals = Map.groupBy(
       found.disputes.map(({ fact }, n) => ({ fact, told: facts[rows.length + n]! })),
       ({ fact }) => fact,

@@ -5,7 +5,7 @@ import { reportOf } from '../../domain/sourcing.ts';
 import { namedIn } from '../named-in.ts';
 import { defineProjection, everyType } from '../projection.ts';
 import { dayBounds, type Row } from '../table.ts';
-import { deriveSourcing } from './derive-sourcing.ts';
+import { restingOn } from './derive-sourcing.ts';
 import { sourcingTables, type SourcingTables } from './tables.ts';
 
 export const sourcing = defineProjection({
@@ -17,7 +17,7 @@ export const sourcing = defineProjection({
     EventCorroborated: (fact) => ({ report: [reportRow(fact, fact.data.event)] }),
     EventDisputed: ({ data, corrections }) => ({ dispute: [{ fact: data.event, corrections }] }),
   },
-  derive: deriveSourcing,
+  derived: restingOn,
 });
 
 function reportRow(report: Fact, fact: string): Row<SourcingTables['report']> {
