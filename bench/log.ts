@@ -1,4 +1,4 @@
-// `npm run bench`: how fast the log takes events and replays them, beside the barest program that could do the same work,
+// `npm run bench`: how fast the log takes events, beside the barest program that could do the same work,
 // on the same durable server, in alternation. Read the ratios; absolute rates are those of the machine.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,9 +12,6 @@ import type { NewEvent } from '../src/domain/event.ts';
 import type { LogDatabase, LogStore } from '../src/events/log-database.ts';
 import { Recorder } from '../src/events/recorder.ts';
 import { RegistryMemory } from '../src/events/registry-memory.ts';
-import { catchUp } from '../src/projections/catch-up.ts';
-import { projections } from '../src/projections/every-projection.ts';
-import { prepare, reset } from '../src/projections/prepare.ts';
 
 const ROUNDS = 5;
 const CALLERS = 128;
@@ -50,10 +47,6 @@ async function run(): Promise<void> {
   await compare(`${CALLERS} callers, one event each`, [
     ['recorded', () => rate(6_000, CALLERS, one)],
     ['bare INSERT, 32 connections', () => rate(6_000, CALLERS, bare)],
-  ]);
-  await compare('replay from the first event', [
-    ...projections.map((projection): Measure => [projection.name, () => replay(log, projection)]),
-    ['bare keyset reader', () => readBare(log)],
   ]);
 }
 
@@ -93,26 +86,6 @@ async function rate(count: number, callers: number, work: (event: NewEvent) => P
 
 async function insertBare(bareDb: Kysely<any>, { id, type, ...body }: NewEvent): Promise<void> {
   await sql`insert into bare (id, type, body) values (${id}, ${type}, ${JSON.stringify(body)})`.execute(bareDb);
-}
-
-async function replay(log: LogStore, projection: (typeof projections)[number]): Promise<number> {
-  await prepare(log, projection);
-  await reset(log, projection);
-  const started = performance.now();
-  const events = await catchUp(log, projection);
-  return (events / (performance.now() - started)) * 1000;
-}
-
-async function readBare(log: LogStore): Promise<number> {
-  const started = performance.now();
-  let last = 0;
-  for (;;) {
-    const { rows } = await sql<{ sequence: number }>`
-      select * from log.event where sequence > ${last} order by sequence limit 1000`.execute(log.db);
-    if (rows.length === 0) break;
-    last = rows.at(-1)!.sequence;
-  }
-  return (last / (performance.now() - started)) * 1000;
 }
 
 function cast(): NewEvent[] {

@@ -60,11 +60,12 @@ async function measure(asked: Asked[]): Promise<Answered[][][]> {
 }
 
 function showRates(): void {
-  const rows = [...logs[0]!.rates.keys()].map((name) => [
-    name,
-    ...logs.map(({ rates }) => (Number.isNaN(rates.get(name)) ? 'there' : rates.get(name)!.toFixed(0))),
-  ]);
-  console.log(`\n${textTable([['events a second', ...logs.map(({ size }) => `${size}`)], ...rows], 120)}\n`);
+  const rates = logs.map(({ rate }) => (Number.isNaN(rate) ? 'there' : rate.toFixed(0)));
+  const rows = [
+    ['', ...logs.map(({ size }) => `${size}`)],
+    ['events recorded a second', ...rates],
+  ];
+  console.log(`\n${textTable(rows, 120)}\n`);
 }
 
 function showTimes(asked: Asked[], answers: Answered[][][]): void {

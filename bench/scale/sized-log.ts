@@ -1,21 +1,12 @@
-// A log of one size in a database of its own, with its read models and the application that answers from them.
+// A generated log with its read models and the application that answers from them.
 import { sql } from 'kysely';
-import { connect } from '../../src/database/connect.ts';
-import { migrate } from '../../src/database/migrate.ts';
-import type { NewEvent } from '../../src/domain/event.ts';
-import type { LogDatabase, LogStore } from '../../src/events/log-database.ts';
-import { readHead } from '../../src/events/read-log.ts';
-import { Recorder } from '../../src/events/recorder.ts';
-import { RegistryMemory } from '../../src/events/registry-memory.ts';
 import { buildApp } from '../../src/http/app.ts';
-import { catchUp } from '../../src/projections/catch-up.ts';
 import { projections } from '../../src/projections/every-projection.ts';
-import { prepare } from '../../src/projections/prepare.ts';
 import { Projector } from '../../src/projections/projector.ts';
-import { generateEvents } from '../generate-events.ts';
+import { openGeneratedLog } from '../generated-log.ts';
 
-/** What fills a group of the recorder. */
-const GROUP = 500;
+/** Longer than this the building of the read models does not take. */
+const BUILT_MS = 3_600_000;
 
 const QUIET = { info() {}, warn: console.warn, error: console.error };
 
@@ -26,41 +17,34 @@ export interface Answered {
 
 export interface SizedLog {
   size: number;
-  /** Events a second: of loading, and of each read model in catching up. */
-  rates: Map<string, number>;
+  /** Events recorded a second; NaN where none was missing. */
+  rate: number;
   /** How long the answer takes, and its length. */
   ask(path: string): Promise<Answered>;
   close(): Promise<void>;
 }
 
-/** Loads and catches up what is missing, and tells how far it is. */
+/** Loads and builds what is missing, and tells how far it is. */
 export async function openSizedLog(
   server: string,
   seed: number,
   size: number,
   tell: (line: string) => void,
 ): Promise<SizedLog> {
-  const db = connect<LogDatabase>(await databaseFor(server, size), { max: 10 });
-  await migrate(db);
-  const log: LogStore = { db, schema: 'log' };
-  const registry = new RegistryMemory(log);
-  await registry.refresh();
-  const rates = new Map<string, number>();
-  const recorder = new Recorder({ log, registry });
-  rates.set('recorded', await rateOf((done) => load({ log, recorder, seed, size }, done), 'recording', size, tell));
-  for (const projection of projections) {
-    await prepare(log, projection);
-    const { name } = projection;
-    rates.set(name, await rateOf((done) => catchUp(log, projection, done), name, size, tell));
-  }
-  // What the autovacuum of a server that is up for longer has done.
-  await sql`vacuum analyze`.execute(db);
-  const projector = new Projector({ log, projections, logger: QUIET });
+  const { log, pool, registry, recorder, rate, close } = await openGeneratedLog(server, seed, size, (sequence) =>
+    tell(`${size} events, recording: ${sequence}`),
+  );
+  const projector = new Projector({ log, pool, projections, logger: QUIET });
   await projector.start();
+  tell(`${size} events, building the read models`);
+  for (const { name } of projections)
+    if (!(await projector.reaches(name, size, BUILT_MS))) throw new Error(`${name} was not built.`);
+  // What the autovacuum of a server that is up for longer has done.
+  await sql`vacuum analyze`.execute(log.db);
   const app = await buildApp({ log, recorder, registry, projector });
   return {
     size,
-    rates,
+    rate,
     async ask(url) {
       const started = performance.now();
       const response = await app.inject({ url });
@@ -71,63 +55,7 @@ export async function openSizedLog(
     async close() {
       await app.close();
       await projector.stop();
-      await db.destroy();
+      await close();
     },
   };
-}
-
-async function databaseFor(server: string, size: number): Promise<string> {
-  const name = `scale_${size}`;
-  const admin = connect(server, { max: 1 });
-  const { rows } = await sql`select 1 from pg_database where datname = ${name}`.execute(admin);
-  if (rows.length === 0) await sql`create database ${sql.id(name)}`.execute(admin);
-  await admin.destroy();
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return url.href;
-}
-
-interface Loading {
-  log: LogStore;
-  recorder: Recorder;
-  seed: number;
-  size: number;
-}
-
-/** Records the events that the log does not hold yet: the n-th event has the sequence n. */
-async function load({ log, recorder, seed, size }: Loading, done: (sequence: number) => void): Promise<void> {
-  let { sequence } = await readHead(log);
-  done(sequence);
-  let group: NewEvent[] = [];
-  let index = 0;
-  for (const event of generateEvents({ seed, count: size })) {
-    if (++index > sequence + group.length) group.push(event);
-    if (group.length < GROUP && index < size) continue;
-    if (group.length === 0) continue;
-    const outcomes = await recorder.record(group.map((event) => ({ event, recordedBy: 'bench' })));
-    const failed = outcomes.find(({ status }) => status !== 'recorded');
-    if (failed) throw new Error(`An event was not recorded: ${JSON.stringify(failed)}`);
-    sequence += group.length;
-    group = [];
-    done(sequence);
-  }
-}
-
-/** The events a second of a work that tells how far it has come; NaN where nothing was left to do. */
-async function rateOf(
-  work: (done: (sequence: number) => void) => Promise<unknown>,
-  name: string,
-  size: number,
-  tell: (line: string) => void,
-): Promise<number> {
-  const started = performance.now();
-  let first: number | undefined;
-  let last = 0;
-  await work((sequence) => {
-    first ??= sequence;
-    last = sequence;
-    const seconds = (performance.now() - started) / 1000;
-    tell(`${size} events, ${name}: ${sequence} (${((sequence - first) / seconds).toFixed(0)}/s)`);
-  });
-  return last === first ? NaN : (last - first!) / ((performance.now() - started) / 1000);
 }

@@ -1,0 +1,96 @@
+// `npm run bench:replay -- 1000000`: how fast read models are rebuilt from a generated log of so many events, beside the barest
+// program that reads the same events page by page and parses their JSON: each in a process of its own, on one durable server, in
+// alternation. Read the ratios. `--data folder` keeps the log for the next run; `--rounds n` sets how often each is measured.
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { textTable } from '../examples/text-table.ts';
+import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
+import { projections } from '../src/projections/every-projection.ts';
+import { openGeneratedLog } from './generated-log.ts';
+
+const SEED = 1;
+const WIDTH = 120;
+
+/** What is measured: the bare reader, each projection alone, all together. */
+const MEASURED = ['bare', ...projections.map(({ name }) => name), 'all'];
+
+interface Measured {
+  seconds: number;
+  peakMegabytes: number;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { data: { type: 'string' }, rounds: { type: 'string', default: '3' }, only: { type: 'string' } },
+});
+const size = Number(positionals[0] ?? 50_000);
+const rounds = Number(values.rounds);
+const chosen = MEASURED.filter((name) => name === 'bare' || !values.only || values.only.split(',').includes(name));
+
+if (values.data) await mkdir(values.data, { recursive: true });
+const folder = values.data ?? (await mkdtemp(join(tmpdir(), 'demarche-replay-')));
+const server = await startEmbeddedPostgres(folder);
+try {
+  const { url, close } = await openGeneratedLog(server.url, SEED, size, (sequence) =>
+    progress(`recording: ${sequence} of ${size}`),
+  );
+  await close();
+  const found = new Map(chosen.map((name): [string, Measured[]] => [name, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [name, own] of found) {
+      progress(`round ${round} of ${rounds}: ${name}`);
+      own.push(await measure(url, name));
+    }
+  }
+  progress('');
+  show(found);
+} finally {
+  await server.stop();
+  if (!values.data) await rm(folder, { recursive: true });
+}
+
+/** In a process of its own, with the settings of `npm run rebuild`. */
+async function measure(url: string, name: string): Promise<Measured> {
+  const script = join(import.meta.dirname, 'replay/measure.ts');
+  const child = spawn(
+    process.execPath,
+    ['--max-semi-space-size=4', '--max-old-space-size=512', script, url, name, String(size)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  let output = '';
+  for await (const chunk of child.stdout.setEncoding('utf8')) output += chunk;
+  if (output === '') throw new Error(`${name} could not be measured.`);
+  return JSON.parse(output) as Measured;
+}
+
+function show(found: Map<string, Measured[]>): void {
+  const bare = found.get('bare')!;
+  const rows = [...found].map(([name, own]) => {
+    const rates = own.map(({ seconds }) => size / seconds);
+    const ratios = own.map(({ seconds }, round) => bare[round]!.seconds / seconds);
+    const peak = Math.max(...own.map(({ peakMegabytes }) => peakMegabytes));
+    return [
+      name === 'bare' ? 'bare keyset reader' : `rebuild ${name}`,
+      spread(rates, (rate) => rate.toFixed(0)),
+      name === 'bare' ? '' : spread(ratios, (ratio) => ratio.toFixed(2)),
+      peak.toFixed(0),
+    ];
+  });
+  console.log(`${size} events, ${rounds} rounds in alternation; medians (lowest to highest)\n`);
+  console.log(textTable([['work', 'events a second', 'against bare', 'peak MB'], ...rows], WIDTH));
+}
+
+function spread(all: number[], shown: (value: number) => string): string {
+  const sorted = all.toSorted((a, b) => a - b);
+  return `${shown(sorted[Math.floor(sorted.length / 2)]!)} (${shown(sorted[0]!)} to ${shown(sorted.at(-1)!)})`;
+}
+
+/** Rewrites one line on a terminal; says nothing elsewhere. */
+function progress(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
+}
