@@ -276,8 +276,8 @@ export class Rebuilder {
       }).run();
       this.#onSwitched();
       await dropDiscarded(this.#log);
-      // It may have been a what-if of a version that is not live yet.
-      await this.ensureRuns();
+      // It may have been a what-if of a version that is not live yet, and kept that from being built.
+      if (rebuild.reason === 'asked') await this.ensureRuns();
     } catch (error) {
       await this.#note(id, runs, error);
     } finally {
