@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
 import { pino } from 'pino';
 import { nearest } from './events/nearest.ts';
-import { readHead, sequenceAt } from './events/read-log.ts';
+import { readHead, sequenceMeant } from './events/read-log.ts';
 import { openDatabase } from './open-database.ts';
 import type { TableComparison } from './projections/compare.ts';
 import { projections } from './projections/every-projection.ts';
@@ -77,12 +77,9 @@ async function run(
   }
 
   async function sequenceOf(until: string): Promise<number> {
-    // A day is meant to its end, as everywhere.
-    const moment = Date.parse(until.length === 10 ? `${until}T23:59:59.999Z` : until);
-    const isSequence = /^\d+$/.test(until);
-    if (!isSequence && Number.isNaN(moment))
+    if (!/^\d+$/.test(until) && Number.isNaN(Date.parse(until)))
       throw new Error(`--until: found "${until}", expected a sequence or a moment.`);
-    const sequence = isSequence ? Number(until) : await sequenceAt(log, new Date(moment).toISOString());
+    const sequence = await sequenceMeant(log, until);
     const { sequence: head } = await readHead(log);
     if (sequence <= head) return sequence;
     throw new Error(`--until: found ${sequence}, expected a sequence up to ${head}, where the log ends.`);
@@ -130,7 +127,7 @@ function chosenProjections(names: string[]): readonly Projection[] {
 function report(rebuild: Rebuild): string {
   const { id, state, sequence, comparison, error } = rebuild;
   const outcomes: Partial<Record<Rebuild['state'], string>> = {
-    switched: 'and switched to what was built. What stood before is kept for an hour',
+    switched: 'and switched to what was built. What stood before can be switched back to',
     compared: 'and dropped what was built: it was a dry run',
     scratch: `and keep what was built. Ask it with ?projectionRun=${id}`,
   };

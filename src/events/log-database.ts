@@ -50,7 +50,8 @@ interface ProjectionRunTable {
 export type Role = 'building' | 'live' | 'former' | 'scratch' | 'discarded';
 
 /** How far a run is that is built from the first event. */
-export type Phase = 'loading' | 'deriving' | 'indexing' | 'following';
+const PHASES = ['loading', 'deriving', 'indexing', 'following'] as const;
+export type Phase = (typeof PHASES)[number];
 
 export interface RebuildTable {
   id: Generated<number>;
@@ -76,18 +77,21 @@ export interface RebuildTable {
 }
 
 /** `scratch` is kept to be asked, `compared` was a dry run, `dropped` was kept once; what is `switching_back` may be begun anew. */
-export type RebuildState =
-  | 'running'
-  | 'switched'
-  | 'switching_back'
-  | 'switched_back'
-  | 'compared'
-  | 'scratch'
-  | 'dropped'
-  | 'failed'
-  | 'cancelled';
+export const REBUILD_STATES = [
+  'running',
+  'switched',
+  'switching_back',
+  'switched_back',
+  'compared',
+  'scratch',
+  'dropped',
+  'failed',
+  'cancelled',
+] as const;
+export type RebuildState = (typeof REBUILD_STATES)[number];
 
-export type RebuildPhase = 'waiting' | Phase | 'comparing' | 'switching' | 'finished';
+export const REBUILD_PHASES = ['waiting', ...PHASES, 'comparing', 'switching', 'finished'] as const;
+export type RebuildPhase = (typeof REBUILD_PHASES)[number];
 
 interface ProjectionSkipTable {
   projection: string;

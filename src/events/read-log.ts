@@ -111,6 +111,16 @@ export async function sequenceAt(log: LogStore, moment: string): Promise<number>
   return found.rows[0]!.sequence;
 }
 
+const END_OF_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** The sequence that a text means: itself, or the last one recorded by the end of a day (UTC) or by a moment (RFC 3339). */
+export async function sequenceMeant(log: LogStore, text: string): Promise<number> {
+  if (/^\d+$/.test(text)) return Number(text);
+  const moment = Date.parse(text.length === 10 ? `${text}T23:59:59.999Z` : text);
+  // PostgreSQL reads neither every offset of RFC 3339 nor every year, and no log is older than Unix time.
+  return moment < 0 ? 0 : sequenceAt(log, new Date(Math.min(moment, END_OF_TIME)).toISOString());
+}
+
 export async function rows(log: LogStore, rest: ReturnType<typeof sql>): Promise<EventRow[]> {
   const found = await sql<EventRow>`select ${eventColumns} from ${sql.id(log.schema, 'event')} e ${rest}`.execute(
     log.db,

@@ -1,14 +1,12 @@
 // What every question goes through before it is asked: its two times are resolved, and what it must reflect is waited for.
 import type { LogStore } from '../events/log-database.ts';
-import { readHead, sequenceAt } from '../events/read-log.ts';
+import { readHead, sequenceMeant } from '../events/read-log.ts';
 import type { Moment } from '../projections/moment.ts';
 import type { Projector } from '../projections/projector.ts';
 import { fieldProblem, Problem } from './problem.ts';
 
 /** How long a question waits for the sequence it wants to be reflected. */
 const DEADLINE_MS = 5_000;
-
-const END_OF_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 
 interface Times {
   at?: string | undefined;
@@ -36,21 +34,13 @@ export class Asking {
   async prepare(projection: string, { at, knownAt, minSequence = 0, projectionRun = null }: Times): Promise<Question> {
     const moment = {
       at: at ?? null,
-      knownAt: knownAt === undefined ? null : await this.sequenceOf(knownAt),
+      knownAt: knownAt === undefined ? null : await sequenceMeant(this.#log, knownAt),
       projectionRun,
     };
     if (projectionRun !== null) await this.#requireReached(projection, projectionRun, minSequence);
     // What was known at a sequence is not known before that sequence is applied.
     else await this.#awaitSequence(projection, Math.max(minSequence, moment.knownAt ?? 0));
     return moment;
-  }
-
-  /** The sequence that a `knownAt` means: itself, or the last one recorded by then. */
-  async sequenceOf(knownAt: string): Promise<number> {
-    if (/^\d+$/.test(knownAt)) return Number(knownAt);
-    const moment = Date.parse(knownAt.length === 10 ? `${knownAt}T23:59:59.999Z` : knownAt);
-    // PostgreSQL reads neither every offset of RFC 3339 nor every year, and no log is older than Unix time.
-    return moment < 0 ? 0 : sequenceAt(this.#log, new Date(Math.min(moment, END_OF_TIME)).toISOString());
   }
 
   /** A what-if goes no further than it was built, so there is nothing to wait for. */

@@ -1,5 +1,6 @@
 // Rebuilds as answers show them.
 import { z } from 'zod';
+import { REBUILD_PHASES, REBUILD_STATES } from '../events/log-database.ts';
 
 const difference = z.object({
   event: z.string().meta({ description: 'The id of the fact that the rows are about.' }),
@@ -58,23 +59,11 @@ export const rebuild = z
     until: z.int().nullable().meta({ description: 'The last sequence to take; null for all there are.' }),
     leftOut: z.object({ sources: z.array(z.string()), events: z.array(z.string()) }),
     dryRun: z.boolean(),
-    state: z
-      .enum([
-        'running',
-        'switched',
-        'switching_back',
-        'switched_back',
-        'compared',
-        'scratch',
-        'dropped',
-        'failed',
-        'cancelled',
-      ])
-      .meta({
-        description:
-          '`switched`: what was built is live. `compared`: it was a dry run. `scratch`: it is a what-if, and can be asked as `projectionRun`.',
-      }),
-    phase: z.enum(['waiting', 'loading', 'deriving', 'indexing', 'following', 'comparing', 'switching', 'finished']),
+    state: z.enum(REBUILD_STATES).meta({
+      description:
+        '`switched`: what was built is live. `compared`: it was a dry run. `scratch`: it is a what-if, and can be asked as `projectionRun`.',
+    }),
+    phase: z.enum(REBUILD_PHASES),
     attempt: z.int().meta({ description: 'How often it was begun or, after a crash, taken over.' }),
     sequence: z.int().meta({ description: 'The last one taken.' }),
     total: z.int().meta({ description: 'The last one to take, as known now.' }),

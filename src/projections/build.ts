@@ -107,7 +107,6 @@ async function makeIndexes(
   limit: Limit,
   onShare: (share: number) => void,
 ): Promise<void> {
-  const { db } = worker.log;
   await changeTables(worker.log, worker.node, run, (db) => dropTables(db, run.schema, loadTablesOf(run)));
   const indexes = indexesOf(run.projection);
   await Promise.all(
@@ -125,7 +124,7 @@ async function makeIndexes(
       }),
     ),
   );
-  await analyze(db, run.schema, run.projection);
+  await analyze(worker.log.db, run.schema, run.projection);
   await enterPhase(worker.log, worker.node, run, 'following');
 }
 

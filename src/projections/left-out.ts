@@ -15,6 +15,11 @@ export interface LeftOut {
 
 export const NOTHING_LEFT_OUT: LeftOut = { sources: [], events: [] };
 
+/** Whether it leaves out anything at all. */
+export function leavesOut({ sources, events }: LeftOut): boolean {
+  return sources.length > 0 || events.length > 0;
+}
+
 /** Answers whether an event is kept that stands in the stream of `others`, among which is what it is about. */
 export type Keeps = (event: RecordedEvent, others: readonly RecordedEvent[]) => boolean;
 

@@ -8,8 +8,8 @@ import { readHead } from '../events/read-log.ts';
 import { PoisonEvent, type Worker } from './apply.ts';
 import { build, follow } from './build.ts';
 import { compareRuns, type Comparison } from './compare.ts';
-import { keeperOf } from './left-out.ts';
-import type { Rebuild } from './rebuild.ts';
+import { keeperOf, leavesOut } from './left-out.ts';
+import { UNDERWAY, type Rebuild } from './rebuild.ts';
 import { briefly, endFormerLeaders, Fenced, lockRun, type LedRun } from './runs.ts';
 import { shapeOf } from './schema.ts';
 
@@ -56,7 +56,7 @@ export class RebuildAttempt {
   async run(): Promise<void> {
     await this.#begin();
     const { until, leftOut, dryRun } = this.#rebuild;
-    const isWhatIf = until !== null || leftOut.sources.length > 0 || leftOut.events.length > 0;
+    const isWhatIf = until !== null || leavesOut(leftOut);
     await this.#buildWithoutPoison();
     const comparison = this.#rebuild.state === 'switching_back' ? null : await this.#compare();
     if (dryRun) await this.#finish('discarded', 'compared', comparison);
@@ -80,14 +80,14 @@ export class RebuildAttempt {
         first_sequence: Math.min(...this.#runs.map(({ checkpoint }) => checkpoint)),
       })
       .where('id', '=', this.#rebuild.id)
-      .where('state', 'in', ['running', 'switching_back'])
+      .where('state', 'in', UNDERWAY)
       .returning(['attempt', 'handed_over'])
       .executeTakeFirst();
     if (!row) throw new Fenced(`Rebuild ${this.#rebuild.id} is over.`);
     this.#attempt = row.attempt;
     if (this.#attempt > 1) await endFormerLeaders(this.#log, this.#runs);
     if (row.attempt - row.handed_over > ATTEMPTS)
-      throw new Error(`It was begun ${ATTEMPTS} times, and every time its node died.`);
+      throw new Error(`It was begun ${ATTEMPTS} times, and never came to its end.`);
   }
 
   /** Where the code has another version, one projection that cannot be built does not keep the others from it. */
@@ -110,8 +110,7 @@ export class RebuildAttempt {
     const { pool, signal } = this.#options;
     const { sequence: head } = await readHead(this.#log);
     const until = bound ?? head;
-    const isPartial = leftOut.sources.length > 0 || leftOut.events.length > 0;
-    const bounds = isPartial ? { keeps: keeperOf(leftOut) } : {};
+    const bounds = leavesOut(leftOut) ? { keeps: keeperOf(leftOut) } : {};
     await build(this.#worker, this.#runs, {
       pool,
       until,

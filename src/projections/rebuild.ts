@@ -47,7 +47,7 @@ export async function readRebuilds(
                 then round((r.sequence - r.first_sequence)
                            / greatest(extract(epoch from coalesce(r.loaded, r.finished, clock_timestamp()) - r.begun), 0.001))::float
             end as "eventsPerSecond",
-           case when r.state not in ('running', 'switching_back') then 0
+           case when r.state <> all(${UNDERWAY}::text[]) then 0
                 when r.share > 0.01 then round((${elapsed} * (1 - r.share) / r.share)::numeric, 1)::float end as "secondsLeft",
            r.comparison, r.error,
            to_char(r.created at time zone 'UTC', ${TIME}) as created, to_char(r.finished at time zone 'UTC', ${TIME}) as finished
@@ -62,7 +62,9 @@ export async function readRebuild(log: LogStore, id: number): Promise<Rebuild | 
   return found;
 }
 
-/** Whether somebody works on it, or will. */
+/** The states in which somebody works on it, or will. */
+export const UNDERWAY: RebuildState[] = ['running', 'switching_back'];
+
 export function isUnderway({ state }: Pick<Rebuild, 'state'>): boolean {
-  return state === 'running' || state === 'switching_back';
+  return UNDERWAY.includes(state);
 }

@@ -9,7 +9,7 @@ import { isPassing, type Worker } from './apply.ts';
 import { atMost } from './at-most.ts';
 import { NOTHING_LEFT_OUT, type LeftOut } from './left-out.ts';
 import type { Projection } from './projection.ts';
-import { isUnderway, readRebuild, type Rebuild } from './rebuild.ts';
+import { isUnderway, readRebuild, UNDERWAY, type Rebuild } from './rebuild.ts';
 import { finishRebuild, RebuildAttempt } from './rebuild-attempt.ts';
 import { shapeOf } from './schema.ts';
 import { briefly, createRun, dropDiscarded, Fenced, lockRun, takeLead, type LedRun } from './runs.ts';
@@ -163,7 +163,7 @@ export class Rebuilder {
     const underway = await db
       .selectFrom('rebuild as r')
       .select('r.id')
-      .where('r.state', 'in', ['running', 'switching_back'])
+      .where('r.state', 'in', UNDERWAY)
       .where((eb) =>
         eb.exists(
           eb
@@ -339,7 +339,7 @@ export class Rebuilder {
       // A stopping node is no failure; what the database refused may pass, and is tried so many times.
       .set(error instanceof Fenced ? { handed_over: sql`handed_over + 1` } : { error: error.message })
       .where('id', '=', id)
-      .where('state', 'in', ['running', 'switching_back'])
+      .where('state', 'in', UNDERWAY)
       .execute();
     await this.#resign(transaction, runs);
   }
@@ -372,7 +372,7 @@ export class Rebuilder {
       .selectFrom('projection_run as p')
       .innerJoin('rebuild as r', 'r.id', 'p.rebuild')
       .select(['r.id', 'r.projections'])
-      .where('r.state', 'in', ['running', 'switching_back'])
+      .where('r.state', 'in', UNDERWAY)
       .where('p.role', '=', 'building')
       .where(isOneOf(projections))
       .limit(1)
@@ -466,7 +466,7 @@ export class Rebuilder {
         update ${sql.id(schema, 'rebuild')} r
            set state = 'failed', phase = 'finished', finished = clock_timestamp(),
                error = 'For an hour no node has had the code that it is to be built by.'
-         where r.state in ('running', 'switching_back') and r.created < ${longAgo} and coalesce(r.begun, r.created) < ${longAgo}
+         where r.state = any(${UNDERWAY}::text[]) and r.created < ${longAgo} and coalesce(r.begun, r.created) < ${longAgo}
            and not exists (select from ${run} p where p.rebuild = r.id and p.role = 'building' and p.lease_until >= ${longAgo})
         returning r.id)
       update ${run} set role = 'discarded', leader = null

@@ -7,11 +7,9 @@ import type { Provenance, StoredRow, Table } from './table.ts';
 /** What a derived row says, with the fact it was drawn from. */
 export type Content<T extends Table> = Omit<StoredRow<T>, 'known_from' | 'known_until'>;
 
-/** Where PostgreSQL stores a row; null for one that begins here. */
-type Place = string | null;
-
 interface Version {
-  ctid: Place;
+  /** Where PostgreSQL stores the row; null for one that begins here. */
+  ctid: string | null;
   text: string;
   row: Provenance;
 }

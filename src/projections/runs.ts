@@ -20,7 +20,7 @@ export interface LedRun {
   term: number;
   checkpoint: number;
   phase: Phase;
-  /** The sequence of the event that it cannot take, and what is wrong with it. */
+  /** The sequence of the event that it cannot take. */
   failed: number | null;
   /** The sequences that it was told to pass over. */
   skipped: ReadonlySet<number>;

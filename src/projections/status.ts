@@ -1,6 +1,7 @@
 // How far each projection has got, and what stopped one that stands still.
 import { sql } from 'kysely';
 import type { LogStore } from '../events/log-database.ts';
+import { UNDERWAY } from './rebuild.ts';
 
 export interface ProjectionStatus {
   name: string;
@@ -39,7 +40,7 @@ export async function projectionStatuses({
              where s.projection = p.projection and s.version = p.version) as skipped,
            case when p.lease_until > clock_timestamp() then p.leader end as leader,
            (select max(b.rebuild) from ${run} b join ${sql.id(schema, 'rebuild')} r on r.id = b.rebuild
-             where b.projection = p.projection and b.version = p.version and b.role = 'building' and r.state in ('running', 'switching_back')) as rebuild
+             where b.projection = p.projection and b.version = p.version and b.role = 'building' and r.state = any(${UNDERWAY}::text[])) as rebuild
       from (select coalesce(max(sequence), 0) as head from ${event}) h
       left join (
         select r.* from ${run} r

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { eventId } from '../../domain/reference.ts';
-import { readHead } from '../../events/read-log.ts';
+import { readHead, sequenceMeant } from '../../events/read-log.ts';
 import { nearest } from '../../events/nearest.ts';
 import { isUnderway, readRebuild, readRebuilds, type Rebuild } from '../../projections/rebuild.ts';
 import { skipEvent } from '../../projections/skip.ts';
@@ -92,7 +92,8 @@ export function rebuildRoutes(app: App, api: Api): void {
         summary: 'Rebuild a read model from the log',
         description:
           'Builds the projection (or `all` of them) anew beside the live one, which goes on answering. What was built is compared ' +
-          'with it; then one transaction switches, and what stood before is kept for an hour and can be switched back to. With ' +
+          'with it; then one transaction switches. What stood before is kept until the new one has answered for an hour, or the ' +
+          'next switch, and can be switched back to. With ' +
           '`dryRun` the comparison is all that remains. With `until` or `leaveOut` it is a what-if: it stays beside the live one, ' +
           'and answers questions that name it as `projectionRun`, until it is deleted.',
         params: projectionPath,
@@ -239,7 +240,7 @@ export function rebuildRoutes(app: App, api: Api): void {
         body: skipRequest,
         response: {
           201: answer(skip, 'It goes on.'),
-          ...problems('not_found', 'invalid_json', 'unsupported_media_type', 'payload_too_large', 'rebuild_conflict'),
+          ...problems('not_found', 'invalid_json', 'unsupported_media_type', 'payload_too_large'),
         },
       },
     },
@@ -265,8 +266,9 @@ export function rebuildRoutes(app: App, api: Api): void {
       const isOver = !isUnderway(found);
       const isNew = data !== shown;
       if (isNew) yield `event: ${isOver ? 'finished' : 'progress'}\ndata: ${data}\n\n`;
-      else if (performance.now() - said > HEARTBEAT_MS) yield ': still at it\n\n';
-      if (isNew || performance.now() - said > HEARTBEAT_MS) said = performance.now();
+      const isQuiet = !isNew && performance.now() - said > HEARTBEAT_MS;
+      if (isQuiet) yield ': still at it\n\n';
+      if (isNew || isQuiet) said = performance.now();
       shown = data;
       if (isOver || closing) return;
       await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
@@ -293,8 +295,8 @@ function noProjection({ projections }: Api, name: string): Problem {
   return new Problem('not_found', `There is no projection "${name}"${hint}. There are: ${names.join(', ')}.`);
 }
 
-async function sequenceOf({ asking, log }: Api, until: number | string): Promise<number> {
-  const sequence = await asking.sequenceOf(String(until));
+async function sequenceOf({ log }: Api, until: number | string): Promise<number> {
+  const sequence = await sequenceMeant(log, String(until));
   const head = await readHead(log);
   if (sequence <= head.sequence) return sequence;
   throw fieldProblem('invalid_request', [
