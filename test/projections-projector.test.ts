@@ -1,5 +1,8 @@
 // How read models follow the log: past nothing they cannot take, once on any number of nodes, in the version of the code beside
 // those of other versions, and up to the sequence that a question wants.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql, type KyselyPlugin } from 'kysely';
 import t, { type Test } from 'tap';
 import { waitUntil } from '../src/database/wait-until.ts';
 import type { Fact } from '../src/domain/fact.ts';
@@ -10,11 +13,13 @@ import { projections } from '../src/projections/every-projection.ts';
 import { type Derived, defineProjection, everyType, type Projection } from '../src/projections/projection.ts';
 import { Projector } from '../src/projections/projector.ts';
 import { ReadModel } from '../src/projections/read-model.ts';
+import { LEASE_MS } from '../src/projections/runs.ts';
 import { projectionStatuses, type ProjectionStatus } from '../src/projections/status.ts';
 import { table, text, textOrNull } from '../src/projections/table.ts';
 import { CAST, position } from './support/cast.ts';
 import { type Demarche, startDemarche } from './support/demarche.ts';
 import { idOf } from './support/oracle-log.ts';
+import { Gate } from './support/replay-node.ts';
 
 const DEADLINE = 10_000;
 
@@ -218,6 +223,47 @@ t.test('on any number of nodes each event is applied once, and one node goes on 
   const { rebuilds } = third.projector;
   const { id } = await rebuilds.start({ projections: [tally], dryRun: true });
   t.match(await rebuilds.finished(id), { state: 'compared', comparison: { sequence: end, equal: true } });
+});
+
+t.test('a lead that is lost and taken again while it is being renewed is kept', async (t) => {
+  const demarche = await startDemarche(t);
+  const { log } = demarche;
+  const gate = new Gate();
+  t.teardown(() => gate.open());
+  const renewals = new Set<unknown>();
+  const held: KyselyPlugin = {
+    transformQuery({ node, queryId }) {
+      if (node.kind === 'RawNode' && node.sqlFragments[0]?.includes('with kept as')) renewals.add(queryId);
+      return node;
+    },
+    async transformResult({ result, queryId }) {
+      if (renewals.has(queryId) && result.rows.length === 0) await gate.pass();
+      return result;
+    },
+  };
+  const slow = { ...demarche, log: { ...log, db: log.db.withPlugin(held) } };
+  const { projector } = await startProjector(t, slow, [tally]);
+  t.ok(await projector.reaches('tally', await demarche.record(...CAST), DEADLINE));
+  const run = () =>
+    log.db
+      .withSchema('log')
+      .selectFrom('projection_run')
+      .select(['leader', 'term'])
+      .where('projection', '=', 'tally')
+      .executeTakeFirstOrThrow();
+  const { leader, term } = await run();
+  await log.db
+    .withSchema('log')
+    .updateTable('projection_run')
+    .set({ leader: randomUUID(), lease_until: sql`clock_timestamp() + interval '1500 milliseconds'` })
+    .where('projection', '=', 'tally')
+    .execute();
+  await gate.reached;
+  t.ok(await waitUntil(async () => (await run()).term === term + 1, DEADLINE), 'the other has died');
+  gate.open();
+  await pause(2 * LEASE_MS);
+  t.match(await run(), { leader, term: term + 1 }, 'it need not be taken a third time');
+  t.ok(await projector.reaches('tally', await demarche.record(statement('afterwards')), DEADLINE));
 });
 
 t.test('what no node was told of is found by looking', async (t) => {
