@@ -228,3 +228,9 @@ t.test('each step says what the negotiation is from then on', async (t) => {
   const agreed = { stage: 'agreed_to_open' };
   t.equal(negotiationStatus(event('NegotiationProposed', '2024', agreed)), 'agreed_to_open');
 });
+
+t.test('a step whose negotiation was taken back can still be put right', async (t) => {
+  const log = worldWith({ ...step('Abandoned', '2024-08-10'), id: LATER });
+  log.record(retraction(TALKS));
+  accepts(t, log, correction(LATER, { occurred: '2024-08-11' }));
+});

@@ -114,7 +114,9 @@ export function negotiationViolations(event: NewEvent<Step>, known: Known): Viol
     .factsIn(step.stream)
     .filter(isStep)
     .map((fact) => stepOf(fact, negotiationStatus(fact)));
-  const opening = steps.find(({ event: id }) => id === negotiationOf(step)) ?? steps[0]!;
+  const opening = steps.find(({ event: id }) => id === negotiationOf(step)) ?? steps[0];
+  // All that it could follow on was retracted.
+  if (!opening) return [];
   const later = steps.filter((one) => one !== opening);
   // What has an open start comes before every day.
   const set = setOn(spansOf(opening, later), parseOccurred(event.occurred).earliest ?? '');

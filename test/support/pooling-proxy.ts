@@ -70,11 +70,13 @@ class ServerPool {
 
   /** Opens all connections; answers the version of the server. */
   async open(): Promise<string> {
-    for (let n = 0; n < this.#size; n++) await this.#add();
     const probe = new Client({ connectionString: this.#url });
     await probe.connect();
+    // As whoever runs such a proxy has to: what a client asks for at its start does not reach the server.
+    await probe.query(`alter database ${probe.escapeIdentifier(probe.database!)} set TimeZone = 'UTC'`);
     const { rows } = await probe.query('show server_version');
     await probe.end();
+    for (let n = 0; n < this.#size; n++) await this.#add();
     return rows[0].server_version;
   }
 
