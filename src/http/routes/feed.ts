@@ -28,7 +28,8 @@ export function feedRoutes(app: App, { feed, streams }: Api): void {
           'has them all in `onmessage`. It begins after `Last-Event-ID` or `afterSequence`, else at the end of the log, and whoever ' +
           'comes back with the last id has missed nothing and gets nothing twice. Events are told as they were recorded: corrections ' +
           'and retractions follow as events of their own. After 15 seconds of silence there is a comment, with the sequence up to ' +
-          'which the filters have passed over everything as its `id`; coming back to an earlier one is right as well, and only slower.',
+          'which the filters have passed over everything as its `id`; coming back to an earlier one is right as well, and only slower. ' +
+          'What follows from an event may not be in the other answers yet: ask them with `minSequence`.',
         headers: z.looseObject({
           'last-event-id': z.string().optional().meta({
             description:
