@@ -48,8 +48,16 @@ try {
     await settled(url);
     rows.push(await measure(url, following.slice(round * each, (round + 1) * each)));
   }
-  const header = ['recorded a second', 'delivered a second', 'of all', 'lost', 'twice', 'ms p50', 'p99', 'longest'];
-  console.log(`${followers} followers, ${each} events a round; from recorded to arrival\n`);
+  const header = [
+    'recorded a second',
+    'delivered a second',
+    'of all',
+    'lost',
+    'twice',
+    'since recorded',
+    'since answered',
+  ];
+  console.log(`${followers} followers, ${each} events a round; milliseconds to arrival: p50, p99, longest\n`);
   console.log(textTable([header, ...rows], WIDTH));
 } finally {
   server.kill();
@@ -80,43 +88,48 @@ async function measure(url: string, events: NewEvent[]): Promise<string[]> {
   const child = start(['feed/followers.ts', url, String(followers), String(head), String(head + events.length)], {});
   const lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
   await lines.next();
-  const recorded = await recordAtPace(url, events);
+  const { pace, acknowledged } = await recordAtPace(url, events);
+  child.stdin!.end(JSON.stringify(acknowledged));
   const { value } = (await lines.next()) as { value: string };
-  const { delivered, lost, doubled, seconds, p50, p99, longest } = JSON.parse(value) as Followed;
+  const { delivered, lost, doubled, seconds, sinceRecorded, sinceAcknowledged } = JSON.parse(value) as Followed;
   const share = (100 * delivered) / (events.length * followers);
   return [
-    recorded.toFixed(0),
+    pace.toFixed(0),
     (delivered / seconds).toFixed(0),
     `${share.toFixed(2)} %`,
     `${lost}`,
     `${doubled}`,
-    `${p50}`,
-    `${p99}`,
-    `${longest}`,
+    Object.values(sinceRecorded).join(', '),
+    Object.values(sinceAcknowledged).join(', '),
   ];
 }
 
-/** Records the events as fast as they are meant to come, or as fast as the server takes them; answers how many a second. */
-async function recordAtPace(url: string, events: NewEvent[]): Promise<number> {
+/** Records the events as fast as they are meant to come, or as fast as the server takes them; how many a second that was, and when
+ * each sequence was acknowledged. */
+async function recordAtPace(url: string, events: NewEvent[]) {
+  const acknowledged: [sequence: number, moment: number][] = [];
   const started = performance.now();
-  const sending = new Set<Promise<void>>();
+  const sending = new Set<Promise<unknown>>();
   let turn = 0;
   for (const batch of batches(events, (rate * BATCH_MS) / 1000)) {
-    const sent = record(url, batch).finally(() => sending.delete(sent));
+    const sent = record(url, batch)
+      .then((sequences) => acknowledged.push(...sequences.map((one): [number, number] => [one, Date.now()])))
+      .finally(() => sending.delete(sent));
     sending.add(sent);
     if (sending.size === SENDERS) await Promise.race(sending);
     await pause(Math.max(0, started + ++turn * BATCH_MS - performance.now()));
   }
   await Promise.all(sending);
-  return (events.length * 1000) / (performance.now() - started);
+  return { pace: (events.length * 1000) / (performance.now() - started), acknowledged };
 }
 
-async function record(url: string, events: NewEvent[]): Promise<void> {
+async function record(url: string, events: NewEvent[]): Promise<number[]> {
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(`${url}/v1/events/batch`, { method: 'POST', headers, body: JSON.stringify(events) });
-  const { results } = (await response.json()) as { results: { status: string }[] };
+  const { results } = (await response.json()) as { results: { status: string; sequence: number }[] };
   const failed = results.find(({ status }) => status !== 'recorded');
   if (failed) throw new Error(`An event was not recorded: ${JSON.stringify(failed)}`);
+  return results.map(({ sequence }) => sequence);
 }
 
 /** Waits until the read models have caught up. */
@@ -139,7 +152,7 @@ function* batches(events: NewEvent[], size: number): Generator<NewEvent[]> {
 function start([script, ...programArguments]: string[], settings: NodeJS.ProcessEnv): ChildProcess {
   return spawn(process.execPath, [join(import.meta.dirname, script!), ...programArguments], {
     env: { ...process.env, ...settings },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
 }
 

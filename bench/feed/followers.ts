@@ -1,6 +1,7 @@
 // The followers of `npm run bench:feed`, each on a connection of its own: says when all of them follow, and once all have the last
-// event, or nothing more comes, what they got and when.
+// event, or nothing more comes, what they got and when. When each event was acknowledged is told on the standard input.
 import { get } from 'node:http';
+import { json } from 'node:stream/consumers';
 
 /** Nothing more comes, then. */
 const SILENCE_MS = 20_000;
@@ -12,6 +13,13 @@ export interface Followed {
   doubled: number;
   /** From the first event that arrived to the last. */
   seconds: number;
+  sinceRecorded: Spread;
+  /** Nothing where an event came before its acknowledgement. */
+  sinceAcknowledged: Spread;
+}
+
+/** Milliseconds. */
+interface Spread {
   p50: number;
   p99: number;
   longest: number;
@@ -23,10 +31,10 @@ const [url, count, after, last] = [process.argv[2]!, ...process.argv.slice(3).ma
   number,
   number,
 ];
-/** How many took so many milliseconds. */
-const taken = new Uint32Array(LONGEST_MS);
-/** When each event was recorded, by its sequence. */
-const recorded = new Map<number, number>();
+const events = last - after;
+/** When each event came to each follower, and when it was recorded. */
+const arrivals = Array.from({ length: count }, () => new Float64Array(events));
+const recorded = new Float64Array(events);
 let following = 0;
 let finished = 0;
 let delivered = 0;
@@ -34,10 +42,10 @@ let lost = 0;
 let doubled = 0;
 let first = 0;
 let latest = 0;
-const silence = setTimeout(tell, SILENCE_MS);
-for (let n = 0; n < count; n++) follow();
+const silence = setTimeout(() => void tell(), SILENCE_MS);
+for (const own of arrivals) follow(own);
 
-function follow(): void {
+function follow(own: Float64Array): void {
   let reached = after;
   let waiting: Buffer = Buffer.alloc(0);
   get(`${url}/v1/events/feed`, { agent: false }, (response) => {
@@ -62,41 +70,43 @@ function follow(): void {
     delivered++;
     first ||= now;
     latest = now;
-    taken[Math.min(LONGEST_MS - 1, Math.max(0, now - recordedAt(sequence, message)))]!++;
+    const place = sequence - after - 1;
+    own[place] = now;
+    // Parsed once, and not a hundred times.
+    recorded[place] ||= Date.parse(/"recorded":"([^"]+)"/.exec(message.toString())![1]!);
     silence.refresh();
-    if (sequence === last && ++finished === count) tell();
+    if (sequence === last && ++finished === count) void tell();
   }
 }
 
-function recordedAt(sequence: number, message: Buffer): number {
-  let moment = recorded.get(sequence);
-  if (moment === undefined) {
-    const [, text] = /"recorded":"([^"]+)"/.exec(message.toString()) ?? [];
-    recorded.set(sequence, (moment = Date.parse(text!)));
-  }
-  return moment;
-}
-
-function tell(): void {
+async function tell(): Promise<void> {
   clearTimeout(silence);
+  const acknowledged = new Float64Array(events);
+  for (const [sequence, moment] of (await json(process.stdin)) as [number, number][])
+    acknowledged[sequence - after - 1] = moment;
   const seconds = (latest - first) / 1000;
   // Whoever stopped short of the end has lost the rest.
   const missing = count * (last - after) - delivered - lost;
-  const longest = taken.findLastIndex((number) => number > 0);
   const followed: Followed = {
     delivered,
     lost: lost + missing,
     doubled,
     seconds,
-    p50: percentile(50),
-    p99: percentile(99),
-    longest,
+    sinceRecorded: spreadSince(recorded),
+    sinceAcknowledged: spreadSince(acknowledged),
   };
   console.log(JSON.stringify(followed));
   process.exit();
 }
 
-function percentile(percent: number): number {
-  let left = (delivered * percent) / 100;
-  return taken.findIndex((number) => (left -= number) <= 0);
+function spreadSince(moments: Float64Array): Spread {
+  const taken = new Uint32Array(LONGEST_MS);
+  for (const own of arrivals)
+    for (const [place, arrival] of own.entries())
+      if (arrival > 0) taken[Math.min(LONGEST_MS - 1, Math.max(0, arrival - moments[place]!))]!++;
+  const percentile = (percent: number) => {
+    let left = (delivered * percent) / 100;
+    return taken.findIndex((number) => (left -= number) <= 0);
+  };
+  return { p50: percentile(50), p99: percentile(99), longest: taken.findLastIndex((number) => number > 0) };
 }
