@@ -6,9 +6,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 /** After so long a silence something is said, so that nothing between takes the connection for dead. */
 export const HEARTBEAT_MS = 15_000;
 
-/** A reader who does not take what it was sent is not waited for longer than this when the server closes. */
-const GRACE_MS = 1_000;
-
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
@@ -64,7 +61,8 @@ export class EventStreams {
       const first = await all.next();
       reply.hijack();
       raw.writeHead(200, HEADERS);
-      stream.signal.addEventListener('abort', () => finish(raw));
+      // A server that closes does not wait for who has not taken what was sent: such a connection counts as idle.
+      stream.signal.addEventListener('abort', () => raw.end());
       if (this.#isClosing || request.method === 'HEAD') stream.abort();
       for (let next = first; !next.done && !stream.signal.aborted; next = await all.next())
         if (!raw.write(next.value)) await drained(raw, stream.signal);
@@ -74,7 +72,7 @@ export class EventStreams {
     } finally {
       this.#open.delete(stream);
       await all.return();
-      if (reply.sent) finish(raw);
+      if (reply.sent) raw.end();
     }
   }
 }
@@ -82,12 +80,4 @@ export class EventStreams {
 /** Waits until the client has taken what was written, or is gone. */
 async function drained(raw: ServerResponse, gone: AbortSignal): Promise<void> {
   await once(raw, 'drain', { signal: gone }).catch(() => {});
-}
-
-/** Ends the answer after what was written, so that a client who reads on has all of it. */
-function finish(raw: ServerResponse): void {
-  if (raw.writableEnded) return;
-  raw.end();
-  const timer = setTimeout(() => raw.destroy(), GRACE_MS).unref();
-  raw.once('close', () => clearTimeout(timer));
 }
