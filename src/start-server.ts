@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { Recorder } from './events/recorder.ts';
 import { RegistryMemory } from './events/registry-memory.ts';
 import { buildApp } from './http/app.ts';
+import { EventFeed } from './http/event-feed.ts';
 import { openDatabase } from './open-database.ts';
 import { Projector } from './projections/projector.ts';
 import { projections } from './projections/every-projection.ts';
@@ -30,13 +31,18 @@ export async function startServer(settings: Settings, logger: Logger): Promise<R
       );
     }
     const projector = new Projector({ log: database.log, pool: database.builders, projections, logger });
+    const feed = new EventFeed({ log: database.log, logger });
+    const wake = () => {
+      projector.wake();
+      feed.wake();
+    };
     const registry = new RegistryMemory(database.log);
     await registry.refresh();
-    const recorder = new Recorder({ log: database.writer, registry, onRecorded: () => projector.wake() });
+    const recorder = new Recorder({ log: database.writer, registry, onRecorded: wake });
     undo.push(() => projector.stop());
     await projector.start();
-    database.onAppended(() => projector.wake());
-    const app = await buildApp({ log: database.log, recorder, registry, projector, logger });
+    database.onAppended(wake);
+    const app = await buildApp({ log: database.log, recorder, registry, projector, feed, logger });
     undo.push(() => app.close());
     const url = await app.listen({ host: settings.host, port: settings.port });
     return { url, place: database.place, stop };

@@ -68,6 +68,11 @@ async function fresh(event: Event): Promise<Event> {
   return story.at(-1)!;
 }
 
+/** Whether the answer is a stream that does not end; test/feed.test.ts asks for that. */
+function isEndless(operation: any): boolean {
+  return operation?.operationId === 'followEvents';
+}
+
 async function head(): Promise<number> {
   return (await demarche.get('/v1/log')).body.sequence;
 }
@@ -455,6 +460,7 @@ t.test('no filter is an inlet for SQL or for headers', async (t) => {
     '/v1/alignments': { actors: 'germany,russia' },
   };
   for (const [path, { get: operation }] of Object.entries<any>(document.paths)) {
+    if (isEndless(operation)) continue;
     for (const { name, in: place } of operation?.parameters ?? []) {
       if (place !== 'query') continue;
       const asked = path
@@ -600,7 +606,9 @@ t.test('what is no HTTP is answered with a problem on a socket that is then clos
 t.test('thousands of mutated requests are answered, and the log stays dense', async (t) => {
   const { body: document } = await get('/openapi.json');
   const questions = Object.entries<any>(document.paths).flatMap(([path, { get: operation }]) =>
-    operation ? [{ path, parameters: operation.parameters as { name: string; in: string }[] }] : [],
+    operation && !isEndless(operation)
+      ? [{ path, parameters: operation.parameters as { name: string; in: string }[] }]
+      : [],
   );
   const before = await head();
   let requests = 0;

@@ -287,7 +287,7 @@ t.test('a question waits for the sequence that it must reflect', async (t) => {
 
 t.test('a question whose sequence is not reflected is told why', async (t) => {
   const demarche = await startDemarche(t);
-  const { log, registry, recorder, projector } = demarche;
+  const { log, registry, recorder, projector, feed } = demarche;
   const last = await demarche.record(...CAST);
   t.ok(await projector.reaches('events', last, DEADLINE));
   t.notOk(await projector.reaches('events', last + 1, 10));
@@ -296,7 +296,7 @@ t.test('a question whose sequence is not reflected is told why', async (t) => {
     const { answering, projections, rebuilds } = projector;
     const reaches = async () => false;
     const impatient = { answering, projections, rebuilds, reaches, hasStopped: () => standing.hasStopped };
-    const app = await buildApp({ log, registry, recorder, projector: impatient as unknown as Projector });
+    const app = await buildApp({ log, registry, recorder, feed, projector: impatient as unknown as Projector });
     const { statusCode, headers, body } = await app.inject(`/v1/${question}`);
     await app.close();
     t.match(headers, { 'retry-after': '1', 'content-type': /^application\/problem\+json/ });

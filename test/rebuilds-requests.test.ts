@@ -6,6 +6,7 @@ import { waitUntil } from '../src/database/wait-until.ts';
 import { issues } from '../src/projections/issues.ts';
 import { CAST } from './support/cast.ts';
 import { startDemarche } from './support/demarche.ts';
+import { messagesIn, type Sent } from './support/server-sent-events.ts';
 import {
   DEADLINE,
   ended,
@@ -19,11 +20,6 @@ import {
   words,
 } from './support/replay-node.ts';
 
-interface Sent {
-  event: string;
-  data: any;
-}
-
 /** A node that listens on a port of its own, with a rebuild of `words` under way that waits at the gate. */
 async function startWatched(t: Test) {
   const place = await freshLog(t);
@@ -36,20 +32,13 @@ async function startWatched(t: Test) {
   return { node, gate, id: body.id as number, url: `${address}/v1/rebuilds/${body.id}/progress` };
 }
 
-/** Reads server-sent events as they come. */
+/** What is said of a rebuild, without the heartbeats. */
 async function* eventsIn(response: Response): AsyncGenerator<Sent> {
-  let waiting = '';
-  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-    waiting += chunk;
-    const blocks = waiting.split('\n\n');
-    waiting = blocks.pop()!;
-    for (const block of blocks.filter((one) => !one.startsWith(':'))) {
-      const [event, data, ...rest] = block.split('\n');
-      if (!event?.startsWith('event: ') || !data?.startsWith('data: ') || rest.length > 0) throw new Error(block);
-      yield { event: event.slice(7), data: JSON.parse(data.slice(6)) };
-    }
+  for await (const sent of messagesIn(response.body!.pipeThrough(new TextDecoderStream()))) {
+    if (sent.comment !== undefined) continue;
+    if (sent.event === undefined || sent.data === undefined) throw new Error(JSON.stringify(sent));
+    yield sent;
   }
-  if (waiting !== '') throw new Error(`Cut off: ${waiting}`);
 }
 
 t.test('who watches a rebuild is told of its progress and of its end', async (t) => {

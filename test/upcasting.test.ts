@@ -11,6 +11,7 @@ import { projections } from '../src/projections/every-projection.ts';
 import { ReadModel } from '../src/projections/read-model.ts';
 import { table, textList } from '../src/projections/table.ts';
 import { CAST } from './support/cast.ts';
+import { follow } from './support/follow.ts';
 import { idOf } from './support/oracle-log.ts';
 import { DEADLINE, freshLog, rebuildOf, startNode } from './support/replay-node.ts';
 
@@ -66,8 +67,12 @@ t.test('an event of a former version is in the words of today wherever it is rea
   const { log } = place;
   const node = await startNode(t, place, [...projections, topics]);
   const known = await node.record(...CAST);
+  const server = await node.app.listen({ port: 0, host: '127.0.0.1' });
+  const atTheHead = await follow(t, server);
+  await atTheHead.until(({ sent }) => sent.length === 1);
   const last = await appendFormer(log, known);
   node.projector.wake();
+  node.feed.wake();
   for (const { name } of [...projections, topics]) t.ok(await node.projector.reaches(name, last, DEADLINE), name);
 
   const rowsOf = async (rebuild: number | null) => {
@@ -115,6 +120,15 @@ t.test('an event of a former version is in the words of today wherever it is rea
       read.map(({ data }) => data),
       recorded,
     );
+  });
+
+  await t.test('in the feed, as it is recorded and from the log', async (t) => {
+    for (const follower of [atTheHead, await follow(t, server, `?afterSequence=${known}`)]) {
+      await follower.until(({ sent }) => sent.length === 3);
+      const [call, correction] = follower.events();
+      t.same(call.data, BEFORE);
+      t.same(correction.data.replacement, { data: NOW });
+    }
   });
 
   const live = await said('');

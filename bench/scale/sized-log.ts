@@ -1,6 +1,7 @@
 // A generated log with its read models and the application that answers from them.
 import { sql } from 'kysely';
 import { buildApp } from '../../src/http/app.ts';
+import { EventFeed } from '../../src/http/event-feed.ts';
 import { projections } from '../../src/projections/every-projection.ts';
 import { Projector } from '../../src/projections/projector.ts';
 import { openGeneratedLog } from '../generated-log.ts';
@@ -41,7 +42,8 @@ export async function openSizedLog(
     if (!(await projector.reaches(name, size, BUILT_MS))) throw new Error(`${name} was not built.`);
   // What the autovacuum of a server that is up for longer has done.
   await sql`vacuum analyze`.execute(log.db);
-  const app = await buildApp({ log, recorder, registry, projector });
+  const feed = new EventFeed({ log, logger: QUIET });
+  const app = await buildApp({ log, recorder, registry, projector, feed });
   return {
     size,
     rate,

@@ -28,6 +28,25 @@ export async function readAfter(log: LogStore, sequence: number, limit: number):
   return page.map(eventFromRow);
 }
 
+/**
+ * The events that follow `sequence`, in order: at most so many, and of about so many bytes as they are stored, but one at least
+ * where there is one.
+ */
+export async function readPage(
+  log: LogStore,
+  sequence: number,
+  { events, bytes }: { events: number; bytes: number },
+): Promise<RecordedEvent[]> {
+  const found = await sql<EventRow>`
+    select ${eventColumns}
+      from (select p.*, sum(pg_column_size(p.content)) over (order by p.sequence) - pg_column_size(p.content) as before
+              from (select * from ${sql.id(log.schema, 'event')}
+                     where sequence > ${sequence} order by sequence limit ${events}) p) e
+     where e.before < ${bytes}
+     order by e.sequence`.execute(log.db);
+  return found.rows.map(eventFromRow);
+}
+
 /** What a reader needs of events that it needs little of. Of the content, what is not listed is not there. */
 export interface Excerpt {
   /** Types of which it needs everything. */

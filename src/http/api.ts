@@ -21,6 +21,8 @@ import type { SourcedFacts } from '../projections/sourcing/find-sourcing.ts';
 import type { Projection } from '../projections/projection.ts';
 import type { Rebuilder } from '../projections/rebuilder.ts';
 import type { Asking, Question } from './asking.ts';
+import type { EventFeed } from './event-feed.ts';
+import type { EventStreams } from './event-stream.ts';
 
 /** The questions that can be asked, by projection. */
 export interface Models {
@@ -41,6 +43,8 @@ export interface Api {
   projections: readonly Projection[];
   rebuilds: Rebuilder;
   asking: Asking;
+  feed: EventFeed;
+  streams: EventStreams;
   /** What a question is put to: the live read models, or those of a what-if. */
   models: (asked: Pick<Question, 'projectionRun'>) => Models;
 }

@@ -32,6 +32,8 @@ import type { Asked } from '../projections/read-model.ts';
 import type { Api, App, Models } from './api.ts';
 import { Asking } from './asking.ts';
 import { answerBrokenRequest } from './broken-request.ts';
+import type { EventFeed } from './event-feed.ts';
+import { EventStreams } from './event-stream.ts';
 import { describe, withoutLongPattern } from './description.ts';
 import { parseJson } from './json.ts';
 import { requireOwnHost } from './own-host.ts';
@@ -44,6 +46,7 @@ import { comparisonRoutes } from './routes/comparison.ts';
 import { dealingRoutes } from './routes/dealings.ts';
 import { eventRoutes } from './routes/events.ts';
 import { eventTypeRoutes } from './routes/event-types.ts';
+import { feedRoutes } from './routes/feed.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { issueRoutes } from './routes/issues.ts';
 import { ledgerRoutes } from './routes/ledgers.ts';
@@ -60,6 +63,7 @@ interface AppOptions {
   recorder: Recorder;
   registry: RegistryMemory;
   projector: Projector;
+  feed: EventFeed;
   logger?: FastifyBaseLogger;
   /** Checks each answer against its description. It costs time on long lists, so the tests do it and the server does not. */
   checkResponses?: boolean;
@@ -71,6 +75,7 @@ export async function buildApp({
   recorder,
   registry,
   projector,
+  feed,
   logger,
   checkResponses = false,
 }: AppOptions): Promise<App> {
@@ -137,6 +142,8 @@ export async function buildApp({
     projections: projector.projections,
     rebuilds: projector.rebuilds,
     asking: new Asking(log, projector),
+    feed,
+    streams: new EventStreams(app),
     models: ({ projectionRun: rebuild }) =>
       rebuild === null ? live : modelsFor({ runs: projector.answering, rebuild }),
   };
@@ -150,6 +157,7 @@ export async function buildApp({
 async function readingRoutes(app: App, api: Api): Promise<void> {
   await app.register(etag);
   eventRoutes(app, api);
+  feedRoutes(app, api);
   evidenceRoutes(app, api);
   eventTypeRoutes(app);
   actorRoutes(app, api);

@@ -5,7 +5,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Pool } from 'pg';
 import type { Phase } from '../events/log-database.ts';
 import { isPassing, type Worker } from './apply.ts';
-import { atMost, type Limit } from './at-most.ts';
+import { atMost, type Limit } from '../events/at-most.ts';
 import { feed, type FeedOptions } from './feed.ts';
 import type { Keeps } from './left-out.ts';
 import { ENDED, Loading, loadTablesOf } from './load.ts';

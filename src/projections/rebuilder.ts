@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { LogDatabase, LogStore, RebuildTable } from '../events/log-database.ts';
 import { readHead } from '../events/read-log.ts';
 import { isPassing, type Worker } from './apply.ts';
-import { atMost } from './at-most.ts';
+import { atMost } from '../events/at-most.ts';
 import { NOTHING_LEFT_OUT, type LeftOut } from './left-out.ts';
 import type { Projection } from './projection.ts';
 import { isUnderway, readRebuild, UNDERWAY, type Rebuild } from './rebuild.ts';

@@ -5,6 +5,7 @@ import type { LogDatabase, LogStore } from '../../src/events/log-database.ts';
 import { Recorder } from '../../src/events/recorder.ts';
 import { RegistryMemory } from '../../src/events/registry-memory.ts';
 import { buildApp } from '../../src/http/app.ts';
+import { EventFeed } from '../../src/http/event-feed.ts';
 import { projections } from '../../src/projections/every-projection.ts';
 import type { Rebuild } from '../../src/projections/rebuild.ts';
 import type { RebuildRequest } from '../../src/projections/rebuilder.ts';
@@ -23,7 +24,7 @@ interface Answer {
   body: any;
 }
 
-export async function startDemarche(t: Test) {
+export async function startDemarche(t: Test, feedOptions: { heartbeatMs?: number } = {}) {
   const { url, db } = await freshDatabase<LogDatabase>(t);
   const log: LogStore = { db, schema: 'log' };
   const registry = new RegistryMemory(log);
@@ -31,8 +32,13 @@ export async function startDemarche(t: Test) {
   const pool = openPool(url, { max: 4 });
   const projector = new Projector({ log, pool, projections, logger: SILENT });
   await projector.start();
-  const recorder = new Recorder({ log, registry, now: () => TODAY, onRecorded: () => projector.wake() });
-  const app = await buildApp({ log, recorder, registry, projector, checkResponses: true });
+  const feed = new EventFeed({ log, logger: SILENT, ...feedOptions });
+  const wake = () => {
+    projector.wake();
+    feed.wake();
+  };
+  const recorder = new Recorder({ log, registry, now: () => TODAY, onRecorded: wake });
+  const app = await buildApp({ log, recorder, registry, projector, feed, checkResponses: true });
   t.teardown(async () => {
     await app.close();
     await projector.stop();
@@ -62,6 +68,7 @@ export async function startDemarche(t: Test) {
     registry,
     recorder,
     projector,
+    feed,
     app,
     get: (path: string, headers?: Record<string, string>) => ask('GET', path, undefined, headers),
     post: (path: string, body: unknown, headers?: Record<string, string>) => ask('POST', path, body, headers),
@@ -73,7 +80,7 @@ export async function startDemarche(t: Test) {
       return (await projector.rebuilds.finished(id))!;
     },
     /** Records events that must all be accepted, and answers the last sequence. */
-    async record(...events: object[]): Promise<number> {
+    record: async (...events: object[]): Promise<number> => {
       const { body } = await ask('POST', '/v1/events/batch', events);
       for (const result of body.results) {
         if (result.status !== 'recorded')

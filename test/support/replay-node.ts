@@ -9,6 +9,7 @@ import type { LogDatabase, LogStore } from '../../src/events/log-database.ts';
 import { Recorder } from '../../src/events/recorder.ts';
 import { RegistryMemory } from '../../src/events/registry-memory.ts';
 import { buildApp } from '../../src/http/app.ts';
+import { EventFeed } from '../../src/http/event-feed.ts';
 import { projections as everyProjection } from '../../src/projections/every-projection.ts';
 import { defineProjection, everyType, type Projection } from '../../src/projections/projection.ts';
 import { Projector } from '../../src/projections/projector.ts';
@@ -51,8 +52,13 @@ export async function startNode(
   const pool = openPool(url, { max: 4 });
   const projector = new Projector({ log, pool, projections, logger });
   await projector.start();
-  const recorder = new Recorder({ log, registry, now: () => TODAY, onRecorded: () => projector.wake() });
-  const app = await buildApp({ log, recorder, registry, projector, checkResponses: true });
+  const feed = new EventFeed({ log, logger });
+  const wake = () => {
+    projector.wake();
+    feed.wake();
+  };
+  const recorder = new Recorder({ log, registry, now: () => TODAY, onRecorded: wake });
+  const app = await buildApp({ log, recorder, registry, projector, feed, checkResponses: true });
   let isStopped = false;
   const stop = async () => {
     if (isStopped) return;
@@ -80,6 +86,7 @@ export async function startNode(
   return {
     log,
     projector,
+    feed,
     app,
     errors,
     stop,

@@ -1,14 +1,11 @@
 // Finding events: by what they say, when they happened, and how they were recorded.
 import { z } from 'zod';
 import { isAboutEvent } from '../../domain/fact.ts';
-import { FAMILIES, type Family } from '../../domain/event-type.ts';
-import { modality } from '../../domain/modality.ts';
-import { slug } from '../../domain/reference.ts';
-import { eventTypes } from '../../domain/vocabulary.ts';
 import type { FoundFact } from '../../projections/find-events.ts';
 import { placeOf } from '../../projections/place.ts';
 import type { Api, App } from '../api.ts';
 import { reflected } from '../asking.ts';
+import { recordedFilter, recordedFilters } from '../event-filters.ts';
 import { occurredCursor, readCursor, sequenceCursor } from '../cursor.ts';
 import { EXAMPLE_FACT, eventWithHistory, factView, listedEvent } from '../event-view.ts';
 import { pageOf, sequence, toPage } from '../page.ts';
@@ -18,27 +15,16 @@ import {
   eventPath,
   knownAt,
   limit,
-  listOf,
   minSequence,
   projectionRun,
   requireOrder,
   sequence as anySequence,
-  typeName,
 } from '../parameters.ts';
 import { fieldProblem, Problem } from '../problem.ts';
 import { answer, pageAnswer, problems } from '../responses.ts';
 
 const filters = {
-  type: listOf(typeName, 'One of these event types; with commas, or given several times.'),
-  family: listOf(
-    z.enum(FAMILIES),
-    'One of these families of event types; with commas, or given several times. `registry` is about actors and issues themselves.',
-  ),
-  actor: listOf(slug, 'All of these actors take part; with commas, or given several times.'),
-  issue: listOf(slug, 'All of these issues are touched; with commas, or given several times.'),
-  modality: listOf(modality, 'One of these modalities, such as `planned`; with commas, or given several times.'),
-  stream: z.string().max(200).optional().meta({ description: 'The events of this stream, such as `actor-russia`.' }),
-  correlation: z.string().max(128).optional().meta({ description: 'The `correlationId`.' }),
+  ...recordedFilters,
   text: z
     .string()
     .min(1)
@@ -95,19 +81,8 @@ export function eventRoutes(app: App, api: Api): void {
       },
     },
     async (request, reply) => {
-      const {
-        order,
-        afterSequence,
-        limit: size,
-        cursor: from,
-        type,
-        family,
-        actor: actors,
-        issue: issues,
-        modality: modalities,
-        ...rest
-      } = request.query;
-      const filter = { ...rest, types: typesOf(type, family), actors, issues, modalities };
+      const { order, afterSequence, limit: size, cursor, text, from, to, match } = request.query;
+      const filter = { ...recordedFilter(request.query), text, from, to, match };
       if (order === 'occurred' && afterSequence !== undefined) {
         throw fieldProblem('invalid_request', [
           { parameter: 'afterSequence', found: String(afterSequence), expected: 'order=recorded beside it' },
@@ -122,10 +97,10 @@ export function eventRoutes(app: App, api: Api): void {
           },
         ]);
       }
-      requireOrder(rest.from, rest.to);
+      requireOrder(from, to);
       const asked = await api.asking.prepare('events', request.query);
       if (order === 'recorded') {
-        const after = readCursor(from, sequenceCursor) ?? afterSequence ?? 0;
+        const after = readCursor(cursor, sequenceCursor) ?? afterSequence ?? 0;
         const found = reflected(
           await api.models(asked).events.inOrderOfRecording(filter, asked.knownAt, after, size + 1),
           asked,
@@ -135,7 +110,7 @@ export function eventRoutes(app: App, api: Api): void {
       const found = reflected(
         await api
           .models(asked)
-          .events.inOrderOfOccurrence(filter, asked.knownAt, readCursor(from, occurredCursor), size + 1),
+          .events.inOrderOfOccurrence(filter, asked.knownAt, readCursor(cursor, occurredCursor), size + 1),
         asked,
       );
       return shown(toPage(request, reply, found, size, placeOf));
@@ -204,13 +179,6 @@ export function eventRoutes(app: App, api: Api): void {
       return shown(toPage(request, reply, found, size, placeOf));
     },
   );
-}
-
-/** The types sought: those named, those of the families, or where both are given those that are both. */
-function typesOf(names: string[] | undefined, families: Family[] | undefined): string[] | undefined {
-  if (families === undefined) return names;
-  const ofFamilies = eventTypes.filter(({ family }) => families.includes(family)).map(({ type }) => type);
-  return names === undefined ? ofFamilies : ofFamilies.filter((type) => names.includes(type));
 }
 
 function shown<P extends { items: FoundFact[] }>(page: P) {

@@ -1,6 +1,5 @@
 // Rebuilding read models from the log, as a resource: started, watched, cancelled, switched back, or kept as a what-if.
 import type { FastifyRequest } from 'fastify';
-import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { eventId } from '../../domain/reference.ts';
 import { readHead, sequenceMeant } from '../../events/read-log.ts';
@@ -9,6 +8,7 @@ import { isUnderway, readRebuild, readRebuilds, type Rebuild } from '../../proje
 import { skipEvent } from '../../projections/skip.ts';
 import type { Api, App } from '../api.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
+import { HEARTBEAT_MS, message } from '../event-stream.ts';
 import { parseBody } from '../parse-body.ts';
 import { cursor, digits, knownAt, limit } from '../parameters.ts';
 import { fieldProblem, Problem } from '../problem.ts';
@@ -20,8 +20,6 @@ const ALL = 'all';
 
 /** How often progress is looked at for whoever watches. */
 const WATCH_MS = 250;
-/** A line without meaning, so that nothing between takes the connection for dead. */
-const HEARTBEAT_MS = 15_000;
 
 const rebuildPath = z.object({
   id: digits(z.int().min(1)).meta({ description: 'The id of a rebuild.', examples: [EXAMPLE_REBUILD.id] }),
@@ -79,9 +77,7 @@ const skip = z.object({ projection: z.string(), sequence: z.int(), reason: z.str
 });
 
 export function rebuildRoutes(app: App, api: Api): void {
-  const { log, rebuilds } = api;
-  let closing = false;
-  app.addHook('preClose', async () => void (closing = true));
+  const { log, rebuilds, streams } = api;
 
   app.post(
     '/v1/projections/:name/rebuilds',
@@ -169,9 +165,7 @@ export function rebuildRoutes(app: App, api: Api): void {
             description: 'Events until the rebuild is over.',
             content: {
               'text/event-stream': {
-                schema: z
-                  .string()
-                  .meta({ examples: [`event: progress\ndata: ${JSON.stringify(EXAMPLE_REBUILD)}\n\n`] }),
+                schema: z.string().meta({ examples: [message({ event: 'progress', data: EXAMPLE_REBUILD })] }),
               },
             },
           },
@@ -179,10 +173,10 @@ export function rebuildRoutes(app: App, api: Api): void {
         },
       },
     },
-    async ({ params }, reply) => {
-      const first = required(await readRebuild(log, params.id), params.id);
-      void reply.header('cache-control', 'no-store').type('text/event-stream; charset=utf-8');
-      return reply.send(Readable.from(watch(first)) as unknown as string);
+    async (request, reply) => {
+      const { id } = request.params;
+      const first = required(await readRebuild(log, id), id);
+      await streams.send(request, reply, (gone) => watch(first, gone));
     },
   );
 
@@ -258,19 +252,19 @@ export function rebuildRoutes(app: App, api: Api): void {
     },
   );
 
-  async function* watch(first: Rebuild): AsyncGenerator<string> {
+  async function* watch(first: Rebuild, gone: AbortSignal): AsyncGenerator<string, void> {
     let shown = '';
     let said = 0;
     for (let found: Rebuild | null = first; found; found = await readRebuild(log, first.id)) {
       const data = JSON.stringify(found);
       const isOver = !isUnderway(found);
       const isNew = data !== shown;
-      if (isNew) yield `event: ${isOver ? 'finished' : 'progress'}\ndata: ${data}\n\n`;
+      if (isNew) yield message({ event: isOver ? 'finished' : 'progress', data: found });
       const isQuiet = !isNew && performance.now() - said > HEARTBEAT_MS;
-      if (isQuiet) yield ': still at it\n\n';
+      if (isQuiet) yield message({ comment: 'still at it' });
       if (isNew || isQuiet) said = performance.now();
       shown = data;
-      if (isOver || closing) return;
+      if (isOver || gone.aborted) return;
       await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
     }
   }
