@@ -1,5 +1,4 @@
 // A generated log of one size in a database of its own: loaded as far as it is not there yet.
-import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { connect, openPool } from '../src/database/connect.ts';
 import { migrate } from '../src/database/migrate.ts';
@@ -8,6 +7,7 @@ import type { LogDatabase, LogStore } from '../src/events/log-database.ts';
 import { readHead } from '../src/events/read-log.ts';
 import { Recorder } from '../src/events/recorder.ts';
 import { RegistryMemory } from '../src/events/registry-memory.ts';
+import { databaseNamed } from './database-named.ts';
 import { generateEvents } from './generate-events.ts';
 
 /** What fills a group of the recorder. */
@@ -31,7 +31,7 @@ export async function openGeneratedLog(
   size: number,
   tell: (sequence: number) => void,
 ): Promise<GeneratedLog> {
-  const url = await databaseFor(server, size);
+  const url = await databaseNamed(server, `scale_${size}`);
   const db = connect<LogDatabase>(url, { max: 10 });
   const pool = openPool(url, { max: 4 });
   await migrate(db);
@@ -55,17 +55,6 @@ export async function openGeneratedLog(
       await db.destroy();
     },
   };
-}
-
-async function databaseFor(server: string, size: number): Promise<string> {
-  const name = `scale_${size}`;
-  const admin = connect(server, { max: 1 });
-  const { rows } = await sql`select 1 from pg_database where datname = ${name}`.execute(admin);
-  if (rows.length === 0) await sql`create database ${sql.id(name)}`.execute(admin);
-  await admin.destroy();
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return url.href;
 }
 
 interface Loading {

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql, type Kysely } from 'kysely';
-import { v7 } from 'uuid';
 import { connect } from '../src/database/connect.ts';
 import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
 import { migrate } from '../src/database/migrate.ts';
@@ -12,6 +11,9 @@ import type { NewEvent } from '../src/domain/event.ts';
 import type { LogDatabase, LogStore } from '../src/events/log-database.ts';
 import { Recorder } from '../src/events/recorder.ts';
 import { RegistryMemory } from '../src/events/registry-memory.ts';
+import { rate } from './rate.ts';
+import { spread } from './spread.ts';
+import { cast } from './statements.ts';
 
 const ROUNDS = 5;
 const CALLERS = 128;
@@ -68,47 +70,6 @@ async function compare(title: string, measures: Measure[]): Promise<void> {
   }
 }
 
-function spread(values: number[], show: (value: number) => string): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  return `${show(sorted[Math.floor(sorted.length / 2)]!)} (${show(sorted[0]!)} to ${show(sorted.at(-1)!)})`;
-}
-
-async function rate(count: number, callers: number, work: (event: NewEvent) => Promise<unknown>): Promise<number> {
-  const events = Array.from({ length: count }, statement);
-  const started = performance.now();
-  await Promise.all(
-    Array.from({ length: callers }, async () => {
-      for (let event = events.pop(); event; event = events.pop()) await work(event);
-    }),
-  );
-  return (count / (performance.now() - started)) * 1000;
-}
-
 async function insertBare(bareDb: Kysely<any>, { id, type, ...body }: NewEvent): Promise<void> {
   await sql`insert into bare (id, type, body) values (${id}, ${type}, ${JSON.stringify(body)})`.execute(bareDb);
-}
-
-function cast(): NewEvent[] {
-  const actors = Array.from({ length: 20 }, (_, i) => ({ actor: `state-${i}`, kind: 'state', name: `State ${i}` }));
-  const issues = Array.from({ length: 20 }, (_, i) => ({
-    issue: `issue-${i}`,
-    proposition: `Issue ${i} should be settled`,
-  }));
-  return [
-    ...actors.map((data) => ({ id: v7(), type: 'ActorRegistered', occurred: '2024-01-01', data })),
-    ...issues.map((data) => ({ id: v7(), type: 'IssueOpened', occurred: '2024-01-01', data })),
-  ];
-}
-
-function statement(): NewEvent {
-  const pick = (count: number) => Math.floor(Math.random() * count);
-  const day = `2024-${String(1 + pick(12)).padStart(2, '0')}-${String(1 + pick(28)).padStart(2, '0')}`;
-  return {
-    id: v7(),
-    type: 'PositionStated',
-    occurred: day,
-    data: { speaker: `state-${pick(20)}`, summary: 'What was said on this day. '.repeat(26) },
-    stance: { issue: `issue-${pick(20)}`, position: pick(5) - 2, firmness: 'firm' },
-    source: { title: 'A report of some length about what was said', url: 'https://example.org/report', language: 'en' },
-  };
 }

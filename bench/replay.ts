@@ -1,7 +1,6 @@
 // `npm run bench:replay -- 1000000`: how fast read models are rebuilt from a generated log of so many events, beside the barest
 // program that reads the same events page by page and parses their JSON: each in a process of its own, on one durable server, in
 // alternation. Read the ratios. `--data folder` keeps the log for the next run; `--rounds n` sets how often each is measured.
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,9 @@ import { textTable } from '../examples/text-table.ts';
 import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
 import { projections } from '../src/projections/every-projection.ts';
 import { openGeneratedLog } from './generated-log.ts';
+import { measureApart } from './measure-apart.ts';
+import { progress } from './progress.ts';
+import { spread } from './spread.ts';
 
 const SEED = 1;
 const WIDTH = 120;
@@ -52,20 +54,10 @@ try {
   if (!values.data) await rm(folder, { recursive: true });
 }
 
-/** In a process of its own, with the settings of `npm run rebuild`. */
-async function measure(url: string, name: string): Promise<Measured> {
+/** With the settings of `npm run rebuild`. */
+function measure(url: string, name: string): Promise<Measured> {
   const script = join(import.meta.dirname, 'replay/measure.ts');
-  const child = spawn(
-    process.execPath,
-    ['--max-semi-space-size=4', '--max-old-space-size=512', script, url, name, String(size)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  let output = '';
-  for await (const chunk of child.stdout.setEncoding('utf8')) output += chunk;
-  if (output === '') throw new Error(`${name} could not be measured.`);
-  return JSON.parse(output) as Measured;
+  return measureApart(script, [url, name, String(size)], ['--max-semi-space-size=4', '--max-old-space-size=512']);
 }
 
 function show(found: Map<string, Measured[]>): void {
@@ -83,14 +75,4 @@ function show(found: Map<string, Measured[]>): void {
   });
   console.log(`${size} events, ${rounds} rounds in alternation; medians (lowest to highest)\n`);
   console.log(textTable([['work', 'events a second', 'against bare', 'peak MB'], ...rows], WIDTH));
-}
-
-function spread(all: number[], shown: (value: number) => string): string {
-  const sorted = all.toSorted((a, b) => a - b);
-  return `${shown(sorted[Math.floor(sorted.length / 2)]!)} (${shown(sorted[0]!)} to ${shown(sorted.at(-1)!)})`;
-}
-
-/** Rewrites one line on a terminal; says nothing elsewhere. */
-function progress(line: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
 }
