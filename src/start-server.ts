@@ -30,15 +30,21 @@ export async function startServer(settings: Settings, logger: Logger): Promise<R
         `Another Demarche is running on ${database.place}. Stop it first, or give this one a folder of its own with DATA_DIR and a PORT.`,
       );
     }
-    const projector = new Projector({ log: database.log, pool: database.builders, projections, logger });
+    const registry = new RegistryMemory(database.log);
+    await registry.refresh();
     const feed = new EventFeed({ log: database.log, logger });
     const wake = () => {
       projector.wake();
       feed.wake();
     };
-    const registry = new RegistryMemory(database.log);
-    await registry.refresh();
     const recorder = new Recorder({ log: database.writer, registry, onRecorded: wake });
+    const projector = new Projector({
+      log: database.log,
+      pool: database.builders,
+      projections,
+      logger,
+      isRecordingBusy: () => recorder.isBusy,
+    });
     undo.push(() => projector.stop());
     await projector.start();
     database.onAppended(wake);

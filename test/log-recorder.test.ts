@@ -201,7 +201,9 @@ t.test('more than may wait is turned away at once, and nothing of it is recorded
   const node = await openNode(t, url, { maxWaiting: 10 });
   const lock = await holdLock(t, url);
   const say = (number: number) => submission(number, statement('germany'));
-  const accepted = [node.record(say(10)), node.record(say(11), say(12)), node.record(say(13), say(14), say(15))];
+  const accepted = [node.record(say(10))];
+  await lock.waiting(1);
+  accepted.push(node.record(say(11), say(12)), node.record(say(13), say(14), say(15)));
   await lock.waiting(2);
   const overloaded = { code: 'log_overloaded', message: /^6 events are waiting/ };
   await t.rejects(async () => node.record(say(20), say(21), say(22), say(23), say(24)), overloaded);

@@ -52,10 +52,15 @@ const tally = defineProjection({
 }) as unknown as Projection;
 
 /** A node of its own on the log of a Demarche, with projections of its own. */
-async function startProjector(t: Test, { log, pool }: Demarche, projections: Projection[]) {
+async function startProjector(
+  t: Test,
+  { log, pool }: Demarche,
+  projections: Projection[],
+  isRecordingBusy: () => boolean = () => false,
+) {
   const errors: { err: Error; projection: string }[] = [];
   const logger = { info() {}, warn() {}, error: (details: unknown) => void errors.push(details as never) };
-  const projector = new Projector({ log, pool, projections, logger });
+  const projector = new Projector({ log, pool, projections, logger, isRecordingBusy });
   t.teardown(() => projector.stop());
   await projector.start();
   return { projector, errors };
@@ -266,6 +271,33 @@ t.test('a lead that is lost and taken again while it is being renewed is kept', 
   t.ok(await projector.reaches('tally', await demarche.record(statement('afterwards')), DEADLINE));
 });
 
+t.test('while much is recorded it is taken in few pages, and a question does not wait for the next', async (t) => {
+  const demarche = await startDemarche(t);
+  let pages = 0;
+  const counted = { ...tally, derived: derivedBy(async () => void pages++) };
+  const { projector } = await startProjector(t, demarche, [counted], () => true);
+  let last = await demarche.record(...CAST);
+  t.ok(await projector.reaches('tally', last, DEADLINE));
+  const count = 40;
+  pages = 0;
+  for (let n = 0; n < count; n++) {
+    last = await demarche.record(statement(`${n}`));
+    projector.wake();
+  }
+  t.ok(await projector.reaches('tally', last, DEADLINE));
+  t.ok(pages < count / 2, `${count} events in ${pages} pages`);
+
+  const questions = 5;
+  const began = performance.now();
+  for (let n = 0; n < questions; n++) {
+    last = await demarche.record(statement(`asked ${n}`));
+    projector.wake();
+    t.ok(await projector.reaches('tally', last, DEADLINE));
+  }
+  // It rests for a second otherwise.
+  t.ok(performance.now() - began < (questions * 1_000) / 2);
+});
+
 t.test('what no node was told of is found by looking', async (t) => {
   const demarche = await startDemarche(t);
   const { projector } = await startProjector(t, demarche, [tally]);
@@ -292,11 +324,12 @@ t.test('a question whose sequence is not reflected is told why', async (t) => {
   t.ok(await projector.reaches('events', last, DEADLINE));
   t.notOk(await projector.reaches('events', last + 1, 10));
 
-  const refusal = async (standing: { hasStopped: boolean }, question: string) => {
+  const refusal = async (progress: { hasStopped: boolean }, question: string) => {
     const { answering, projections, rebuilds } = projector;
     const reaches = async () => false;
-    const impatient = { answering, projections, rebuilds, reaches, hasStopped: () => standing.hasStopped };
-    const app = await buildApp({ log, registry, recorder, feed, projector: impatient as unknown as Projector });
+    const impatient = { answering, projections, rebuilds, reaches, hasStopped: () => progress.hasStopped };
+    const forgetful = { ...impatient, standing: async () => undefined };
+    const app = await buildApp({ log, registry, recorder, feed, projector: forgetful as unknown as Projector });
     const { statusCode, headers, body } = await app.inject(`/v1/${question}`);
     await app.close();
     t.match(headers, { 'retry-after': '1', 'content-type': /^application\/problem\+json/ });

@@ -48,6 +48,11 @@ function count({ results, sequence }: Batch, posted: Posted): void {
 
 /** Those of the actors that the server does not know. */
 export async function missingActors(server: string, actors: string[]): Promise<string[]> {
-  const answers = await Promise.all(actors.map((actor) => request(server, `/v1/actors/${actor}`)));
+  // Whoever was registered a moment ago must be seen.
+  const { body: log } = await request(server, '/v1/projections');
+  const { sequence } = log as { sequence: number };
+  const answers = await Promise.all(
+    actors.map((actor) => request(server, `/v1/actors/${actor}?minSequence=${sequence}`)),
+  );
   return actors.filter((_, place) => answers[place]!.status === 404);
 }

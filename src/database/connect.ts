@@ -2,6 +2,7 @@
 import { type CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import { Pool } from 'pg';
 import { columnParsers } from './column-parsers.ts';
+import { PreparingClient } from './preparing-client.ts';
 
 const OLDEST = 15;
 
@@ -36,11 +37,13 @@ export function connect<Database = any>(url: string, options: ConnectOptions = {
 /** The connections alone, for what cannot be said in queries: COPY. */
 export function openPool(url: string, options: Omit<ConnectOptions, 'onQuery'> = {}): Pool {
   const pool = new Pool({
+    Client: PreparingClient,
     connectionString: url,
     application_name: options.applicationName ?? 'demarche',
     max: options.max ?? 10,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: 600,
     keepAlive: true,
     types: columnParsers,
     options: SESSION.map((setting) => `-c ${setting}`).join(' '),

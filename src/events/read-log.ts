@@ -1,5 +1,6 @@
 // Reads the log: its head, pages in order, single events, whole streams.
 import { sql, type RawBuilder } from 'kysely';
+import { prepared } from '../database/preparing-client.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import { eventTypes } from '../domain/vocabulary.ts';
 import { eventColumns, eventColumnsWith, eventFromRow, type EventRow } from './event-row.ts';
@@ -100,8 +101,10 @@ const isFormerVersion = (() => {
 /** The events with these sequences, in order. */
 export async function readSequences(log: LogStore, sequences: number[]): Promise<RecordedEvent[]> {
   if (sequences.length === 0) return [];
-  const found = await rows(log, sql`where e.sequence = any(${sequences}::bigint[]) order by e.sequence`);
-  return found.map(eventFromRow);
+  const found = await sql<EventRow>`${prepared}
+    select ${eventColumns} from ${sql.id(log.schema, 'event')} e
+     where e.sequence = any(${sequences}::bigint[]) order by e.sequence`.execute(log.db);
+  return found.rows.map(eventFromRow);
 }
 
 /** Each of the streams that hold one of these events, whole and in order, by name. */

@@ -20,6 +20,9 @@ export const MAX_SUBMISSIONS = 1_000;
 /** A client mends the first ones first, and looking for what was meant takes time. */
 const MOST_VIOLATIONS = 20;
 
+const BUSY_EVENTS = 8;
+const BUSY_MS = 250;
+
 interface RecorderOptions {
   log: LogStore;
   registry: RegistryMemory;
@@ -36,6 +39,8 @@ export class Recorder {
   readonly #options: Required<RecorderOptions>;
   readonly #queue: RequestQueue;
   #writing = 0;
+  #isPumpDue = false;
+  #lastGroup = { events: 0, taken: 0 };
 
   constructor(options: RecorderOptions) {
     this.#options = {
@@ -46,6 +51,11 @@ export class Recorder {
       ...options,
     };
     this.#queue = new RequestQueue(this.#options.maxWaiting);
+  }
+
+  /** Whether much is being recorded: so many events went into the last group, and that a moment ago. */
+  get isBusy(): boolean {
+    return this.#lastGroup.events >= BUSY_EVENTS && performance.now() - this.#lastGroup.taken < BUSY_MS;
   }
 
   /**
@@ -61,6 +71,16 @@ export class Recorder {
     const items = submissions.map(prepare);
     return new Promise((resolve, reject) => {
       this.#queue.add({ items, atomic, doubtful: false, alone: false, resolve, reject });
+      this.#pumpSoon();
+    });
+  }
+
+  /** Requests that arrive together are written together, and not the first of them alone. */
+  #pumpSoon(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    setImmediate(() => {
+      this.#isPumpDue = false;
       this.#pump();
     });
   }
@@ -68,7 +88,10 @@ export class Recorder {
   #pump(): void {
     while (this.#writing < this.#options.writers && !this.#queue.isEmpty) {
       this.#writing++;
-      void this.#flush(this.#queue.take()).finally(() => {
+      const requests = this.#queue.take();
+      const events = requests.reduce((count, { items }) => count + items.length, 0);
+      this.#lastGroup = { events, taken: performance.now() };
+      void this.#flush(requests).finally(() => {
         this.#writing--;
         this.#pump();
       });

@@ -31,6 +31,7 @@ import type { Projector } from '../projections/projector.ts';
 import type { Asked } from '../projections/read-model.ts';
 import type { Api, App, Models } from './api.ts';
 import { Asking } from './asking.ts';
+import { RememberedAnswers } from './remembered-answers.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import type { EventFeed } from './event-feed.ts';
 import { EventStreams } from './event-stream.ts';
@@ -148,24 +149,29 @@ export async function buildApp({
       rebuild === null ? live : modelsFor({ runs: projector.answering, rebuild }),
   };
   await recordingRoutes(app, api);
-  await app.register(async (scope) => readingRoutes(scope as App, api));
+  await app.register(async (scope) => readingRoutes(scope as App, api, new RememberedAnswers(projector)));
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;
 }
 
 /** What is read may be asked for again on the condition that it has changed (If-None-Match). */
-async function readingRoutes(app: App, api: Api): Promise<void> {
+async function readingRoutes(app: App, api: Api, remembered: RememberedAnswers): Promise<void> {
+  const answeredFrom = (projection: string, ...routes: ((scope: App, api: Api) => void)[]) =>
+    app.register(async (scope) => {
+      remembered.remember(scope, projection);
+      await scope.register(etag);
+      for (const add of routes) add(scope, api);
+    });
+  await answeredFrom('actors', actorRoutes);
+  await answeredFrom('issues', issueRoutes);
+  await answeredFrom('dealings', dealingRoutes);
+  await answeredFrom('ledgers', ledgerRoutes);
+  await answeredFrom('positions', positionRoutes, comparisonRoutes);
+  await answeredFrom('sourcing', evidenceRoutes);
   await app.register(etag);
   eventRoutes(app, api);
   feedRoutes(app, api);
-  evidenceRoutes(app, api);
   eventTypeRoutes(app);
-  actorRoutes(app, api);
-  issueRoutes(app, api);
-  dealingRoutes(app, api);
-  ledgerRoutes(app, api);
-  positionRoutes(app, api);
-  comparisonRoutes(app, api);
   operationRoutes(app, api);
   rebuildRoutes(app, api);
 }

@@ -17,6 +17,12 @@ export interface AnsweringRun {
   failed: number | null;
 }
 
+/** A run, and how far it is. */
+export interface Standing {
+  run: number;
+  checkpoint: number;
+}
+
 /** No run can answer: the read model is being built, or a what-if does not hold it. */
 export class NoRunAnswers extends Error {
   readonly isPassing: boolean;
@@ -32,6 +38,7 @@ export class AnsweringRuns {
   readonly #known = new Map<string, AnsweringRun>();
   /** Live runs that have answered a question, and are noted as such. */
   readonly #answered = new Set<number>();
+  readonly #last = new Map<string, Standing>();
 
   constructor(log: LogStore) {
     this.log = log;
@@ -68,9 +75,17 @@ export class AnsweringRuns {
     return rows;
   }
 
-  /** Notes that a live run has answered: what stood before it is not needed any more. */
-  async noteAnswer({ id, role }: AnsweringRun): Promise<void> {
-    if (role !== 'live' || this.#answered.has(id)) return;
+  /** The live run that was the last to answer for a projection, and the furthest that its answers have reached. */
+  lastAnswer(projection: string): Standing | undefined {
+    return this.#last.get(projection);
+  }
+
+  /** Notes that a run has answered, and how far that reached: what stood before a live run is not needed any more. */
+  async noteAnswer({ projection, id, role }: AnsweringRun, checkpoint: number): Promise<void> {
+    if (role !== 'live') return;
+    const last = this.#last.get(projection);
+    if (last?.run !== id || last.checkpoint < checkpoint) this.#last.set(projection, { run: id, checkpoint });
+    if (this.#answered.has(id)) return;
     const run = sql.id(this.log.schema, 'projection_run');
     // A question does not wait for whoever writes the run at this moment: one of the next will note it.
     const { rows } = await sql`

@@ -4,17 +4,25 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { LogStore } from '../events/log-database.ts';
-import { AnsweringRuns } from './answering-runs.ts';
+import { AnsweringRuns, type AnsweringRun, type Standing } from './answering-runs.ts';
 import type { Worker } from './apply.ts';
 import { feed } from './feed.ts';
 import type { Projection } from './projection.ts';
 import { Rebuilder } from './rebuilder.ts';
-import { Fenced, keepLead, resign, takeLead, type LedRun } from './runs.ts';
+import { Fenced, keepLead, LEASE_MS, resign, takeLead, type LedRun } from './runs.ts';
 
 /** What is missed when no word comes is found after this long. As often the leases are renewed. */
 const POLL_MS = 1_000;
 /** Runs so many events apart are fed together. */
 const NEAR = 10_000;
+/**
+ * Those who record want the database and the processor too, and seven transactions cost about as much for fifty events as for
+ * one: where no question waits, the projector rests after each page, twice as long as it took, within these bounds.
+ */
+const SHORTEST_REST_MS = 20;
+const LONGEST_REST_MS = 250;
+/** It rests so long while much is being recorded: read models may fall behind then, and catch up when it is over. */
+const BUSY_REST_MS = 1_000;
 /** How often somebody else's progress is looked at while a question waits for it. */
 const WATCH_MS = 25;
 
@@ -24,10 +32,12 @@ interface ProjectorOptions {
   pool: Pool;
   projections: readonly Projection[];
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Whether much is being recorded. */
+  isRecordingBusy?: () => boolean;
 }
 
-/** How far the run is that answers for a projection. */
-interface Standing {
+/** How far a projection is, as this node knows. */
+interface Progress {
   checkpoint: number;
   failed: number | null;
 }
@@ -44,8 +54,9 @@ export class Projector {
   readonly #worker: Worker;
   readonly projections: readonly Projection[];
   readonly #logger: ProjectorOptions['logger'];
+  readonly #isRecordingBusy: () => boolean;
   readonly #led = new Map<number, LedRun>();
-  readonly #standing = new Map<string, Standing>();
+  readonly #progress = new Map<string, Progress>();
   readonly #waiting = new Set<Waiter>();
   #woken = false;
   #isTime = false;
@@ -53,12 +64,18 @@ export class Projector {
   #working: Promise<void> | undefined;
   #watching: Promise<void> | undefined;
   #renewing: Promise<void> | undefined;
+  #looking: Promise<AnsweringRun[]> | undefined;
+  /** When it was last known for sure what this node leads. */
+  #renewed = 0;
   #poll: NodeJS.Timeout | undefined;
+  #resting: NodeJS.Timeout | undefined;
+  #restUntil = 0;
 
-  constructor({ log, pool, projections, logger }: ProjectorOptions) {
+  constructor({ log, pool, projections, logger, isRecordingBusy = () => false }: ProjectorOptions) {
     this.#worker = { log, node: randomUUID() };
     this.projections = projections;
     this.#logger = logger;
+    this.#isRecordingBusy = isRecordingBusy;
     this.answering = new AnsweringRuns(log);
     this.rebuilds = new Rebuilder({
       worker: this.#worker,
@@ -83,16 +100,23 @@ export class Projector {
   wake(): void {
     this.#woken = true;
     if (this.#stopped || this.#working) return;
+    clearTimeout(this.#resting);
+    const rest = this.#isTime || this.#waiting.size > 0 ? 0 : this.#restUntil - performance.now();
+    if (rest > 0) this.#resting = setTimeout(() => this.#begin(), rest);
+    else this.#begin();
+  }
+
+  #begin(): void {
     this.#working = this.#work().finally(() => {
       this.#working = undefined;
-      // Woken after the last look and before this moment.
+      // Woken meanwhile.
       if (this.#woken) this.wake();
     });
   }
 
   /** Waits until a projection reflects the sequence; false when the deadline comes first, or it has stopped. */
   async reaches(name: string, sequence: number, deadlineMs: number): Promise<boolean> {
-    if (sequence === 0 || (this.#standing.get(name)?.checkpoint ?? 0) >= sequence) return true;
+    if (sequence === 0 || (this.#progress.get(name)?.checkpoint ?? 0) >= sequence) return true;
     if (this.#stopped || (this.#isLed(name) && this.hasStopped(name))) return false;
     return new Promise((resolve) => {
       const settle = (reached: boolean) => {
@@ -108,15 +132,37 @@ export class Projector {
     });
   }
 
+  /**
+   * The run that answers for a projection and how far it is, never less than this node has answered from it: known where the node
+   * leads it; else whoever asks at the same time shares one look. Undefined while it is being built or replaced.
+   */
+  async standing(name: string): Promise<Standing | undefined> {
+    const isLeader = performance.now() - this.#renewed < LEASE_MS;
+    const led = isLeader ? [...this.#led.values()].find(({ projection }) => projection.name === name) : undefined;
+    if (led && this.answering.lastAnswer(name)?.run === led.id) return this.#atLeast(name, led.id, led.checkpoint);
+    this.#looking ??= this.answering.live(this.projections).finally(() => (this.#looking = undefined));
+    const found = (await this.#looking).find(({ projection }) => projection === name);
+    return found && this.#atLeast(name, found.id, found.checkpoint);
+  }
+
+  #atLeast(name: string, run: number, checkpoint: number): Standing | undefined {
+    const last = this.answering.lastAnswer(name);
+    if (!last) return { run, checkpoint };
+    // One of the two has been replaced by the other, and it is not known here which.
+    if (last.run !== run) return undefined;
+    return { run, checkpoint: Math.max(checkpoint, last.checkpoint) };
+  }
+
   /** Whether a projection stands still, at an event it cannot apply. */
   hasStopped(name: string): boolean {
-    return (this.#standing.get(name)?.failed ?? null) !== null;
+    return (this.#progress.get(name)?.failed ?? null) !== null;
   }
 
   /** Stops what this node does, and lets others lead what it has led. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#poll);
+    clearTimeout(this.#resting);
     for (const waiter of this.#waiting) waiter.settle(false);
     await this.rebuilds.stop();
     await this.#working;
@@ -137,12 +183,14 @@ export class Projector {
 
   async #keepLead(): Promise<void> {
     const led = [...this.#led];
+    const asked = performance.now();
     try {
       // No others: a lease that nobody here knows of must lapse.
       const ids = [...led.map(([id]) => id), ...this.rebuilds.led];
       const kept = await keepLead(this.#worker.log, this.#worker.node, ids);
       // Meanwhile the lead may have been lost and taken again.
       for (const [id, run] of led) if (!kept.has(id) && this.#led.get(id) === run) this.#led.delete(id);
+      this.#renewed = asked;
     } catch (error) {
       // Whoever takes over is told apart by the term.
       this.#logger.warn({ err: error }, 'The lead of the projections could not be renewed');
@@ -156,18 +204,16 @@ export class Projector {
   }
 
   async #work(): Promise<void> {
-    while (this.#woken && !this.#stopped) {
-      this.#woken = false;
-      try {
-        if (this.#isTime) {
-          this.#isTime = false;
-          await this.#lead();
-        }
-        await this.#catchUp();
-      } catch (error) {
-        // It is the database: the next poll tries again.
-        this.#logger.error({ err: error }, 'The projections could not be brought up to date');
+    this.#woken = false;
+    try {
+      if (this.#isTime) {
+        this.#isTime = false;
+        await this.#lead();
       }
+      await this.#turnPage();
+    } catch (error) {
+      // It is the database: the next poll tries again.
+      this.#logger.error({ err: error }, 'The projections could not be brought up to date');
     }
   }
 
@@ -182,20 +228,21 @@ export class Projector {
     if (this.#waiting.size > 0) this.#watch();
   }
 
-  async #catchUp(): Promise<void> {
-    for (let more = true; more && !this.#stopped;) {
-      const runs = [...this.#led.values()].filter(({ failed }) => failed === null);
-      more = false;
-      // One that is far behind does not keep the others from what is new.
-      for (const near of Map.groupBy(runs, ({ checkpoint }) => Math.floor(checkpoint / NEAR)).values())
-        more = (await this.#feed(near)) || more;
-      if (more) this.#woken = true;
-      // Others may have died while there was much to do here.
-      if (this.#isTime) return;
-    }
+  /** Brings the runs forward by a page. */
+  async #turnPage(): Promise<void> {
+    const runs = [...this.#led.values()].filter(({ failed }) => failed === null);
+    const began = performance.now();
+    let isBehind = false;
+    // One that is far behind does not keep the others from what is new.
+    for (const near of Map.groupBy(runs, ({ checkpoint }) => Math.floor(checkpoint / NEAR)).values())
+      isBehind = (await this.#feed(near)) || isBehind;
+    if (isBehind) this.#woken = true;
+    const now = performance.now();
+    const rest = Math.min(Math.max(2 * (now - began), SHORTEST_REST_MS), LONGEST_REST_MS);
+    this.#restUntil = now + (this.#isRecordingBusy() ? BUSY_REST_MS : isBehind ? 0 : rest);
   }
 
-  /** Brings the runs forward by a page; answers whether there may be more. */
+  /** Brings runs forward by a page; answers whether there may be more. */
   async #feed(runs: LedRun[]): Promise<boolean> {
     const fed = await feed(this.#worker, runs, {
       onAdvance: ({ projection, checkpoint }) => this.#advance(projection.name, { checkpoint, failed: null }),
@@ -211,13 +258,13 @@ export class Projector {
     return fed.more;
   }
 
-  #advance(name: string, standing: Standing): void {
-    this.#standing.set(name, standing);
+  #advance(name: string, progress: Progress): void {
+    this.#progress.set(name, progress);
     for (const waiter of this.#waiting) {
       if (waiter.name !== name) continue;
-      if (waiter.sequence <= standing.checkpoint) waiter.settle(true);
+      if (waiter.sequence <= progress.checkpoint) waiter.settle(true);
       // Nobody waits for what will not come.
-      else if (standing.failed !== null) waiter.settle(false);
+      else if (progress.failed !== null) waiter.settle(false);
     }
   }
 

@@ -1,5 +1,6 @@
 // Asks a read model: all parts of an answer and the sequence it reflects come from one snapshot, in one round trip.
 import { sql, type Compilable, type Kysely } from 'kysely';
+import { prepared } from '../database/preparing-client.ts';
 import type { LogStore } from '../events/log-database.ts';
 import type { AnsweringRun, AnsweringRuns } from './answering-runs.ts';
 import type { DatabaseOf, Projection, Tables } from './projection.ts';
@@ -20,10 +21,13 @@ const TRIES = 5;
 export class ReadModel<T extends Tables> {
   readonly #asked: Asked;
   readonly #projection: Projection<T>;
+  readonly #isPrepared: boolean;
 
-  constructor(asked: Asked, projection: Projection<T>) {
+  /** With `isPrepared`, questions are planned once: where their plans do not depend on what is asked for. */
+  constructor(asked: Asked, projection: Projection<T>, { isPrepared = false } = {}) {
     this.#asked = asked;
     this.#projection = projection;
+    this.#isPrepared = isPrepared;
   }
 
   get log(): LogStore {
@@ -42,7 +46,7 @@ export class ReadModel<T extends Tables> {
       const run = await runs.runOf(this.#projection, rebuild);
       const answer = await this.#askRun(run, queries);
       if (answer) {
-        await runs.noteAnswer(run);
+        await runs.noteAnswer(run, answer.sequence);
         return answer;
       }
       runs.forget(run);
@@ -60,7 +64,7 @@ export class ReadModel<T extends Tables> {
         sql`(select coalesce(json_agg(q), '[]'::json) from (${query as unknown as ReturnType<typeof sql>}) q) as ${sql.id(name)}`,
     );
     try {
-      const { rows } = await sql<Answer<Q>>`
+      const { rows } = await sql<Answer<Q>>`${this.#isPrepared ? prepared : sql``}
         select r.checkpoint as sequence, ${sql.join(parts)}
           from ${sql.id(this.log.schema, 'projection_run')} r
          where r.id = ${run.id} and r.role = ${run.role}`.execute(this.log.db.withSchema(run.schema));

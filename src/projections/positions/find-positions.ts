@@ -65,7 +65,7 @@ export class Positions {
   readonly #model: ReadModel<PositionTables>;
 
   constructor(asked: Asked) {
-    this.#model = new ReadModel(asked, positions);
+    this.#model = new ReadModel(asked, positions, { isPrepared: true });
   }
 
   /**
