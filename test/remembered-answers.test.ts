@@ -120,6 +120,7 @@ t.test('what does not depend on the read model alone is asked anew', async (t) =
   };
   t.equal(await asksTwice(`${QUESTION}?knownAt=${sequence}`), 0, 'a sequence lasts');
   t.equal(await asksTwice(`${QUESTION}?knownAt=2030-01-01`), 1, 'a moment does not');
+  t.equal(await asksTwice(`${QUESTION}?known%41t=2030-01-01`), 1, 'however it is written');
   const { id } = (await post('/v1/projections/positions/rebuilds', { until: sequence, leaveOut: { events: [] } })).body;
   t.ok(await waitUntil(async () => (await get(`/v1/rebuilds/${id}`)).body.state === 'scratch', DEADLINE));
   t.equal(await asksTwice(`${QUESTION}?projectionRun=${id}`), 1, 'nor does a what-if, which may be dropped');

@@ -92,8 +92,10 @@ function at<T extends { standing: Standing }>({ run, checkpoint }: Standing, rem
 }
 
 /** Whether nothing but what is applied to the live read model changes the answer: what was known at a moment depends on the clock. */
-function isLasting({ method, url }: FastifyRequest): boolean {
-  return method === 'GET' && !/[?&](?:projectionRun=|knownAt=(?!\d+(?:&|$)))/.test(url);
+function isLasting({ method, query }: FastifyRequest): boolean {
+  const { knownAt, projectionRun } = query as Record<string, unknown>;
+  const isOfSequence = knownAt === undefined || (typeof knownAt === 'string' && /^\d+$/.test(knownAt));
+  return method === 'GET' && projectionRun === undefined && isOfSequence;
 }
 
 function send({ body, etag, link }: Answer, reply: FastifyReply): FastifyReply {
