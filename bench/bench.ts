@@ -66,7 +66,7 @@ interface Measured {
 async function measure(work: Work): Promise<Measured> {
   const measured: Measured = { work, ours: [], bare: work.against.map(() => []) };
   progress(`${work.title}: warming up`);
-  for (const { measure } of [work, ...work.against]) await measure();
+  for (const one of [work, ...work.against]) await one.measure();
   for (let round = 1; round <= rounds; round++) {
     progress(`${work.title}: round ${round} of ${rounds}`);
     measured.ours.push(await work.measure());

@@ -44,6 +44,19 @@ t.test('what is wrong with a statement is told as ever', async (t) => {
   t.equal(await sum(db, 1, 2), 3);
 });
 
+t.test('a table that was changed meanwhile is read as it is now', async (t) => {
+  const { url } = await freshDatabase(t);
+  const db = connect(url, { max: 1 });
+  t.teardown(() => db.destroy());
+  await sql`create table thing (size integer); insert into thing values (1)`.execute(db);
+  const sizes = () => sql<{ size: number }>`${prepared} select size from thing`.execute(db).then(({ rows }) => rows);
+  t.same(await sizes(), [{ size: 1 }]);
+  await sql`alter table thing alter size type text`.execute(db);
+  t.same(await sizes(), [{ size: '1' }]);
+  t.equal(await sum(db, 1, 2), 3);
+  t.equal((await known(db)).length, 2, 'and what is asked often is still kept');
+});
+
 t.test('behind a proxy that pools transactions they are asked as they are', async (t) => {
   const { url } = await freshDatabase(t);
   const proxy = await openPoolingProxy(t, url, 4);

@@ -1,4 +1,5 @@
 // Answers that are given a second time without asking the database: never older than what was applied when the question came.
+import { setTimeout as pause } from 'node:timers/promises';
 import { sql, type KyselyPlugin } from 'kysely';
 import t, { type Test } from 'tap';
 import { waitUntil } from '../src/database/wait-until.ts';
@@ -93,6 +94,33 @@ t.test('what is asked at the same time is asked of the database once', async (t)
   t.equal(new Set(answers.map(({ body }) => body)).size, 1);
   t.ok(answers.every(({ statusCode }) => statusCode === 200));
   t.equal(questions(), before + 1);
+});
+
+t.test('whoever asked first may go away: the others have the answer all the same', async (t) => {
+  const gate = new Gate();
+  const { app, ask, recordAll, questions } = await countingNode(t, await freshLog(t), gate);
+  await recordAll(...CAST, said(1));
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const before = questions();
+  const leaving = new AbortController();
+  const first = fetch(url + QUESTION, { signal: leaving.signal });
+  t.ok(await waitUntil(() => questions() === before + 1, DEADLINE));
+  const others = Array.from({ length: 10 }, () => ask(QUESTION));
+  leaving.abort();
+  await t.rejects(first);
+  await pause(50);
+  gate.open();
+  for (const { statusCode } of await Promise.all(others)) t.equal(statusCode, 200);
+  t.equal(questions(), before + 1);
+});
+
+t.test('nobody waits twice for what is not there yet', async (t) => {
+  const { ask, recordAll } = await countingNode(t, await freshLog(t));
+  const sequence = await recordAll(...CAST, said(1));
+  const began = performance.now();
+  const answers = await Promise.all(Array.from({ length: 3 }, () => ask(`${QUESTION}?minSequence=${sequence + 100}`)));
+  for (const { statusCode } of answers) t.equal(statusCode, 503);
+  t.ok(performance.now() - began < 8_000, 'five seconds are waited');
 });
 
 t.test('whoever shares a question that failed asks it alone', async (t) => {

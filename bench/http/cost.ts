@@ -2,10 +2,8 @@
 import { sql } from 'kysely';
 import { connect } from '../../src/database/connect.ts';
 import { statement } from '../statements.ts';
-import { drive } from './load.ts';
+import { CALLERS, drive, JSON_TYPE } from './load.ts';
 import type { Stage } from './stage.ts';
-
-const CALLERS = 128;
 
 export interface CostOfRecording {
   /** Microseconds of a processor an event: until it was answered, and with the read models once they reflected it. */
@@ -48,8 +46,6 @@ export async function costOf(stage: Stage, count: number): Promise<CostOfRecordi
     pause: answered.pause,
   };
 }
-
-const JSON_TYPE = { 'content-type': 'application/json' };
 
 async function bytesAnEvent(url: string): Promise<CostOfRecording['bytes']> {
   const db = connect(url, { max: 1 });

@@ -1,6 +1,10 @@
 // Clients that ask one request after the other, each on a connection of its own, and what they were answered in.
 import { Pool } from 'undici';
 
+/** So many record at the same time, where it is many. */
+export const CALLERS = 128;
+export const JSON_TYPE = { 'content-type': 'application/json' };
+
 export interface Asked {
   method: 'GET' | 'POST';
   path: string;

@@ -1,3 +1,4 @@
+// What a database server has cost so far, as the system counts it.
 import { readdir, readFile } from 'node:fs/promises';
 
 const TICKS_A_SECOND = 100;

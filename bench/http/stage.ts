@@ -24,9 +24,9 @@ export interface Stage {
   idleMegabytes: number;
   /** Seconds of a processor that the database server has used. */
   databaseCpu(): Promise<number>;
-  /** Rows beside Demarche, as many: their keys. */
+  /** Inserts so many rows into the bare database; answers their keys. */
   bareRows(count: number): Promise<string[]>;
-  /** A row beside Demarche that holds an answer: its key. */
+  /** Inserts an answer into the bare database; answers its key. */
   bareAnswer(text: string): Promise<string>;
   /** An answer of Demarche. */
   get(path: string): Promise<{ etag: string; text: string }>;

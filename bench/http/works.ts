@@ -8,7 +8,7 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { request } from 'undici';
 import type { NewEvent } from '../../src/domain/event.ts';
 import { ACTORS, anyOf, ISSUES, statement } from '../statements.ts';
-import { drive, percentile, type Asked, type Served } from './load.ts';
+import { CALLERS, drive, JSON_TYPE, percentile, type Asked, type Served } from './load.ts';
 import type { Stage } from './stage.ts';
 
 export interface Work {
@@ -34,13 +34,11 @@ export interface Sizes {
   bulk: number;
 }
 
-const CALLERS = 128;
 const CONNECTIONS = 32;
 const READERS = 64;
 const BATCH = 1_000;
 const BATCHERS = 4;
 
-const JSON_TYPE = { 'content-type': 'application/json' };
 const LINES_TYPE = { 'content-type': 'application/x-ndjson' };
 
 export async function worksOn(stage: Stage, folder: string, { requests, bulk }: Sizes): Promise<Work[]> {

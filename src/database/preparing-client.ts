@@ -17,6 +17,9 @@ const MOST_STATEMENTS = 100;
 /** invalid_sql_statement_name, duplicate_prepared_statement: a proxy between gives each transaction another connection. */
 const NOT_THERE = ['26000', '42P05'];
 
+/** feature_not_supported, "cached plan must not change result type": a migration has changed a table meanwhile. */
+const CHANGED = '0A000';
+
 const names = new Map<string, string>();
 let isPooled = false;
 
@@ -31,8 +34,9 @@ export class PreparingClient extends Client {
     if (!this.#prepared.has(name) && this.#prepared.size >= MOST_STATEMENTS) return query(...args);
     this.#prepared.add(name);
     return (query({ name, text, values }) as Promise<QueryResult>).catch((error: { code?: string }) => {
-      if (!NOT_THERE.includes(error.code ?? '')) throw error;
-      isPooled = true;
+      const { code = '' } = error;
+      if (code !== CHANGED && !NOT_THERE.includes(code)) throw error;
+      isPooled ||= code !== CHANGED;
       return query(text, values);
     });
   }

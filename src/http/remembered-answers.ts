@@ -7,9 +7,13 @@ import type { Standing } from '../projections/answering-runs.ts';
 import type { Projector } from '../projections/projector.ts';
 import type { App } from './api.ts';
 
-/** So much text is kept, of all answers together; and of so many their ETags, for whoever has the text. */
+/** So much memory the answers may take, all together; and their ETags, which are kept for longer, for whoever has the text. */
 const MOST_BYTES = 64_000_000;
-const MOST_ETAGS = 50_000;
+const MOST_ETAG_BYTES = 16_000_000;
+
+/** What an entry takes beside its text, about; a character takes two bytes where one is beyond Latin. */
+const ENTRY_BYTES = 500;
+const CHARACTER_BYTES = 2;
 
 /** What is told of an answer that has not changed. */
 interface Tag {
@@ -33,9 +37,12 @@ export class RememberedAnswers {
   readonly #projector: Projector;
   readonly #answers = new LRUCache<string, Answer>({
     maxSize: MOST_BYTES,
-    sizeCalculation: ({ body }, url) => body.length + url.length,
+    sizeCalculation: ({ body }, url) => ENTRY_BYTES + CHARACTER_BYTES * (body.length + url.length),
   });
-  readonly #tags = new LRUCache<string, Tag>({ max: MOST_ETAGS });
+  readonly #tags = new LRUCache<string, Tag>({
+    maxSize: MOST_ETAG_BYTES,
+    sizeCalculation: (_, url) => ENTRY_BYTES + CHARACTER_BYTES * url.length,
+  });
   readonly #underWay = new Map<string, Asked>();
 
   constructor(projector: Projector) {
@@ -48,7 +55,7 @@ export class RememberedAnswers {
     scope.addHook('onRequest', async (request, reply) => {
       if (!isLasting(request)) return;
       const standing = await this.#projector.standing(projection);
-      if (!standing) return;
+      if (!standing || isAhead(request, standing)) return;
       const { url } = request;
       const tag = at(standing, this.#tags.get(url));
       if (tag && request.headers['if-none-match'] === tag.etag) return reply.code(304).header('etag', tag.etag).send();
@@ -62,10 +69,10 @@ export class RememberedAnswers {
     scope.addHook('onSend', async (request, reply, payload) => {
       const asked = asking.get(request);
       if (!asked) return;
+      // Also where whoever asked has gone away meanwhile: others may wait for the answer.
       asked.answered.resolve(this.#note(request.url, asked.standing, reply, payload));
+      if (this.#underWay.get(request.url) === asked) this.#underWay.delete(request.url);
     });
-    scope.addHook('onResponse', async (request) => this.#over(request, asking.get(request)));
-    scope.addHook('onRequestAbort', async (request) => this.#over(request, asking.get(request)));
   }
 
   #note(url: string, standing: Standing, reply: FastifyReply, body: unknown): Answer | undefined {
@@ -76,12 +83,6 @@ export class RememberedAnswers {
     this.#answers.set(url, answer);
     this.#tags.set(url, { standing, etag });
     return answer;
-  }
-
-  #over({ url }: FastifyRequest, asked: Asked | undefined): void {
-    if (!asked) return;
-    if (this.#underWay.get(url) === asked) this.#underWay.delete(url);
-    asked.answered.resolve(undefined);
   }
 }
 
@@ -96,6 +97,12 @@ function isLasting({ method, query }: FastifyRequest): boolean {
   const { knownAt, projectionRun } = query as Record<string, unknown>;
   const isOfSequence = knownAt === undefined || (typeof knownAt === 'string' && /^\d+$/.test(knownAt));
   return method === 'GET' && projectionRun === undefined && isOfSequence;
+}
+
+/** Whether the answer must wait for what is not applied yet: it cannot be remembered, and nobody waits for it twice. */
+function isAhead({ query }: FastifyRequest, { checkpoint }: Standing): boolean {
+  const { knownAt, minSequence } = query as Record<string, unknown>;
+  return [knownAt, minSequence].some((sequence) => Number(sequence ?? 0) > checkpoint);
 }
 
 function send({ body, etag, link }: Answer, reply: FastifyReply): FastifyReply {

@@ -238,8 +238,13 @@ export class Projector {
       isBehind = (await this.#feed(near)) || isBehind;
     if (isBehind) this.#woken = true;
     const now = performance.now();
-    const rest = Math.min(Math.max(2 * (now - began), SHORTEST_REST_MS), LONGEST_REST_MS);
-    this.#restUntil = now + (this.#isRecordingBusy() ? BUSY_REST_MS : isBehind ? 0 : rest);
+    this.#restUntil = now + this.#restAfter(now - began, isBehind);
+  }
+
+  #restAfter(page: number, isBehind: boolean): number {
+    // Whatever else is to be done, what is there comes closer.
+    if (isBehind) return this.#isRecordingBusy() ? Math.min(page, LONGEST_REST_MS) : 0;
+    return this.#isRecordingBusy() ? BUSY_REST_MS : Math.min(Math.max(2 * page, SHORTEST_REST_MS), LONGEST_REST_MS);
   }
 
   /** Brings runs forward by a page; answers whether there may be more. */
