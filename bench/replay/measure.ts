@@ -35,6 +35,11 @@ async function rebuild(): Promise<number> {
   const renewal = setInterval(() => {
     keepLead(worker.log, worker.node, rebuilds.led).catch((error: Error) => console.error(error.message));
   }, RENEW_MS);
+  // What a measurement that was interrupted has left in a kept log.
+  const { rows } = await sql<{ id: number }>`select id from log.rebuild where state in ('running', 'scratch')`.execute(
+    db,
+  );
+  for (const { id } of rows) await rebuilds.cancel(id);
   const started = performance.now();
   const { id } = await rebuilds.start({
     projections: projections.filter((projection) => name === 'all' || projection.name === name),
