@@ -220,6 +220,25 @@ t.test('more than may wait is turned away at once, and nothing of it is recorded
   );
 });
 
+t.test(
+  'what is recorded in the same moment goes to the log together, and that is told to whoever should give way',
+  async (t) => {
+    const { url } = await twoNodes(t);
+    const groups: number[] = [];
+    const node = await openNode(t, url, { onRecorded: (sequence) => groups.push(sequence) });
+    await node.record(submission(9, statement('germany')));
+    t.equal(groups.length, 1);
+    t.notOk(node.recorder.isBusy, 'one event is not much');
+    const outcomes = await Promise.all(
+      range(10, 29).map((number) => node.record(submission(number, statement('germany')))),
+    );
+    t.ok(outcomes.flat().every(({ status }) => status === 'recorded'));
+    t.equal(groups.length, 2, 'not the first of them alone');
+    t.ok(node.recorder.isBusy);
+    t.ok(await waitUntil(() => !node.recorder.isBusy), 'until it is over');
+  },
+);
+
 /** Posts requests that all wait together while the writer is busy, so that they go to the database in one group. */
 async function inOneGroup(t: Test, url: string, requests: ReturnType<typeof submission>[][]) {
   const groups: number[] = [];
