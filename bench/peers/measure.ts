@@ -1,6 +1,6 @@
 // One measurement of `npm run bench:peers`: does one kind of work with one product, and tells what came of it.
 import type { NewEvent } from '../../src/domain/event.ts';
-import { rate } from '../rate.ts';
+import { rate } from './rate.ts';
 import { statement } from '../statements.ts';
 import { follow } from './follow.ts';
 import type { MeasuredLog, Product } from './measured-log.ts';

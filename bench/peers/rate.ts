@@ -1,5 +1,5 @@
-import type { NewEvent } from '../src/domain/event.ts';
-import { statement } from './statements.ts';
+import type { NewEvent } from '../../src/domain/event.ts';
+import { statement } from '../statements.ts';
 
 /** How many events a second so many callers get done, each one event after the other. */
 export async function rate(

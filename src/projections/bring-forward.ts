@@ -9,7 +9,7 @@ import { Fenced, type LedRun } from './runs.ts';
 /** Larger pages only cost memory. */
 const PAGE = 1_000;
 
-export interface FeedOptions {
+export interface ForwardOptions {
   /** The last sequence to take. */
   until?: number;
   keeps?: Keeps;
@@ -22,10 +22,10 @@ export interface FeedOptions {
  * that stand still at an event they cannot take, or are led by somebody else by now, are told by the error that each met;
  * `failure` is what the database had against one of them, and may pass.
  */
-export async function feed(
+export async function bringForward(
   worker: Worker,
   runs: LedRun[],
-  { until = Infinity, keeps, onAdvance }: FeedOptions = {},
+  { until = Infinity, keeps, onAdvance }: ForwardOptions = {},
 ): Promise<{ more: boolean; errors: Map<LedRun, PoisonEvent | Fenced>; failure?: Error }> {
   const errors = new Map<LedRun, PoisonEvent | Fenced>();
   const behind = Math.min(...runs.map(({ checkpoint }) => checkpoint));

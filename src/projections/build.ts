@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import type { Phase } from '../events/log-database.ts';
 import { isPassing, type Worker } from './apply.ts';
 import { atMost, type Limit } from '../events/at-most.ts';
-import { feed, type FeedOptions } from './feed.ts';
+import { bringForward, type ForwardOptions } from './bring-forward.ts';
 import type { Keeps } from './left-out.ts';
 import { ENDED, Loading, loadTablesOf } from './load.ts';
 import { changeTables, enterPhase, Fenced, moveCheckpoint, type LedRun } from './runs.ts';
@@ -148,14 +148,14 @@ class Progress {
 export async function follow(
   worker: Worker,
   runs: LedRun[],
-  { signal, ...options }: FeedOptions & { signal: AbortSignal },
+  { signal, ...options }: ForwardOptions & { signal: AbortSignal },
 ): Promise<void> {
   for (let more = true; more;) {
     signal.throwIfAborted();
-    const fed = await feed(worker, runs, options);
-    for (const error of fed.errors.values()) throw error;
-    if (fed.failure !== undefined) throw fed.failure;
-    more = fed.more;
+    const brought = await bringForward(worker, runs, options);
+    for (const error of brought.errors.values()) throw error;
+    if (brought.failure !== undefined) throw brought.failure;
+    more = brought.more;
   }
 }
 

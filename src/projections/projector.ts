@@ -6,14 +6,14 @@ import type { Logger } from 'pino';
 import type { LogStore } from '../events/log-database.ts';
 import { AnsweringRuns, type AnsweringRun, type Standing } from './answering-runs.ts';
 import type { Worker } from './apply.ts';
-import { feed } from './feed.ts';
+import { bringForward } from './bring-forward.ts';
 import type { Projection } from './projection.ts';
 import { Rebuilder } from './rebuilder.ts';
 import { Fenced, keepLead, LEASE_MS, resign, takeLead, type LedRun } from './runs.ts';
 
 /** What is missed when no word comes is found after this long. As often the leases are renewed. */
 const POLL_MS = 1_000;
-/** Runs so many events apart are fed together. */
+/** Runs fewer events apart take the same pages. */
 const NEAR = 10_000;
 /**
  * Those who record want the database and the processor too, and seven transactions cost about as much for fifty events as for
@@ -21,7 +21,10 @@ const NEAR = 10_000;
  */
 const SHORTEST_REST_MS = 20;
 const LONGEST_REST_MS = 250;
-/** It rests so long while much is being recorded: read models may fall behind then, and catch up when it is over. */
+/**
+ * While much is being recorded it rests so long, and after a full page as long as that took: read models may fall behind then,
+ * and catch up when it is over.
+ */
 const BUSY_REST_MS = 1_000;
 /** How often somebody else's progress is looked at while a question waits for it. */
 const WATCH_MS = 25;
@@ -138,7 +141,7 @@ export class Projector {
    */
   async standing(name: string): Promise<Standing | undefined> {
     const isLeader = performance.now() - this.#renewed < LEASE_MS;
-    const led = isLeader ? [...this.#led.values()].find(({ projection }) => projection.name === name) : undefined;
+    const led = isLeader ? this.#ledRun(name) : undefined;
     if (led && this.answering.lastAnswer(name)?.run === led.id) return this.#atLeast(name, led.id, led.checkpoint);
     this.#looking ??= this.answering.live(this.projections).finally(() => (this.#looking = undefined));
     const found = (await this.#looking).find(({ projection }) => projection === name);
@@ -235,7 +238,7 @@ export class Projector {
     let isBehind = false;
     // One that is far behind does not keep the others from what is new.
     for (const near of Map.groupBy(runs, ({ checkpoint }) => Math.floor(checkpoint / NEAR)).values())
-      isBehind = (await this.#feed(near)) || isBehind;
+      isBehind = (await this.#bringForward(near)) || isBehind;
     if (isBehind) this.#woken = true;
     const now = performance.now();
     this.#restUntil = now + this.#restAfter(now - began, isBehind);
@@ -248,19 +251,19 @@ export class Projector {
   }
 
   /** Brings runs forward by a page; answers whether there may be more. */
-  async #feed(runs: LedRun[]): Promise<boolean> {
-    const fed = await feed(this.#worker, runs, {
+  async #bringForward(runs: LedRun[]): Promise<boolean> {
+    const brought = await bringForward(this.#worker, runs, {
       onAdvance: ({ projection, checkpoint }) => this.#advance(projection.name, { checkpoint, failed: null }),
     });
-    for (const [run, error] of fed.errors) {
+    for (const [run, error] of brought.errors) {
       if (error instanceof Fenced) this.#led.delete(run.id);
       else this.#advance(run.projection.name, { checkpoint: run.checkpoint, failed: run.failed });
       const details = { err: error, projection: run.projection.name };
       if (error instanceof Fenced) this.#logger.info(details, 'A projection is led by another node');
       else this.#logger.error(details, 'A projection could not be brought up to date');
     }
-    if (fed.failure !== undefined) throw fed.failure;
-    return fed.more;
+    if (brought.failure !== undefined) throw brought.failure;
+    return brought.more;
   }
 
   #advance(name: string, progress: Progress): void {
@@ -274,7 +277,11 @@ export class Projector {
   }
 
   #isLed(name: string): boolean {
-    return [...this.#led.values()].some(({ projection }) => projection.name === name);
+    return this.#ledRun(name) !== undefined;
+  }
+
+  #ledRun(name: string): LedRun | undefined {
+    return [...this.#led.values()].find(({ projection }) => projection.name === name);
   }
 
   /** Looks how far those are that others lead, as long as somebody waits for one of them. */
