@@ -1,6 +1,7 @@
 // Hands one group of events to the database in a single call, and finds out what became of it when the connection was lost.
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { setTimeout as pause } from 'node:timers/promises';
+import { prepared } from '../database/preparing-client.ts';
 import { RECORDED_FORMAT } from './event-row.ts';
 import { isConnectionLoss, LogUnavailable } from './log-unavailable.ts';
 import type { LogStore } from './log-database.ts';
@@ -48,10 +49,10 @@ export async function appendGroup(
   known: number,
   atomic: boolean,
 ): Promise<AppendResult[]> {
-  const group = `[${items.map(json).join(',')}]`;
+  const call = callOf(log, items, known, atomic);
   for (let attempt = 1; ; attempt++) {
     try {
-      const results = await send(log, group, known, atomic);
+      const { rows: results } = await call.execute(log.db);
       return attempt === 1 ? results : results.map((result) => asFirstResult(result, known));
     } catch (error) {
       if (!isConnectionLoss(error)) throw error;
@@ -61,28 +62,31 @@ export async function appendGroup(
   }
 }
 
-async function send({ db, schema }: LogStore, group: string, known: number, atomic: boolean): Promise<AppendResult[]> {
-  const { rows } = await sql<AppendResult>`
+/** What the function takes is an array each, one place an item. */
+function callOf({ schema }: LogStore, items: AppendItem[], known: number, atomic: boolean): RawBuilder<AppendResult> {
+  const all = <T>(of: (item: AppendItem) => T) => items.map(of);
+  const [guarded, guards] = pairs(items, ({ guards: streams }) => streams);
+  const [needing, needed] = pairs(items, ({ needs }) => needs.map((place) => place + 1));
+  return sql<AppendResult>`${prepared}
     select item, outcome, sequence, stream, version, recorded_by, hash,
            to_char(recorded at time zone 'UTC', ${sql.lit(RECORDED_FORMAT)}) as recorded
-      from ${sql.id(schema, 'append')}(${group}::json, ${known}::bigint, ${atomic})`.execute(db);
-  return rows;
+      from ${sql.id(schema, 'append')}(
+             ids => ${all(({ id }) => id)}, streams => ${all(({ stream }) => stream)}, types => ${all(({ type }) => type)},
+             type_versions => ${all(({ typeVersion }) => typeVersion)}, corrections => ${all(({ corrects }) => corrects)},
+             occurrences => ${all(({ occurred }) => occurred)}, contents => ${`[${all(({ content }) => content).join()}]`},
+             content_hashes => ${all(({ contentHash }) => `\\x${contentHash}`)}, recorders => ${all(({ recordedBy }) => recordedBy)},
+             expected => ${all(({ expected }) => expected)}, requests => ${all(({ request }) => request ?? null)},
+             guarded => ${guarded}, guards => ${guards}, needing => ${needing}, needed => ${needed},
+             known => ${known}, atomic => ${atomic})`;
+}
+
+/** The items by their number, from 1, beside each of what they name. */
+function pairs<T>(items: AppendItem[], named: (item: AppendItem) => T[]): [numbers: number[], named: T[]] {
+  const all = items.flatMap((item, place) => named(item).map((one) => [place + 1, one] as const));
+  return [all.map(([number]) => number), all.map(([, one]) => one)];
 }
 
 /** What the log held before the group was judged is a duplicate at every attempt. */
 function asFirstResult(result: AppendResult, known: number): AppendResult {
   return result.outcome === 'duplicate' && result.sequence! > known ? { ...result, outcome: 'recorded' } : result;
-}
-
-function json(item: AppendItem): string {
-  const { content, typeVersion, contentHash, recordedBy, needs, ...rest } = item;
-  const fields = {
-    ...rest,
-    type_version: typeVersion,
-    content_hash: contentHash,
-    recorded_by: recordedBy,
-    needs: needs.length > 0 ? needs : null,
-  };
-  // The content is JSON already and is not written a second time.
-  return `${JSON.stringify(fields).slice(0, -1)},"content":${content}}`;
 }
