@@ -40,7 +40,8 @@ export class Recorder {
   readonly #queue: RequestQueue;
   #writing = 0;
   #isPumpDue = false;
-  #lastGroup = { events: 0, taken: 0 };
+  /** When a large group was last taken up. */
+  #lastLarge = -Infinity;
 
   constructor(options: RecorderOptions) {
     this.#options = {
@@ -53,9 +54,9 @@ export class Recorder {
     this.#queue = new RequestQueue(this.#options.maxWaiting);
   }
 
-  /** Whether much is being recorded: so many events went into the last group, and that a moment ago. */
+  /** Whether much is being recorded: a moment ago, many events waited to be recorded together. */
   get isBusy(): boolean {
-    return this.#lastGroup.events >= BUSY_EVENTS && performance.now() - this.#lastGroup.taken < BUSY_MS;
+    return performance.now() - this.#lastLarge < BUSY_MS;
   }
 
   /**
@@ -90,7 +91,7 @@ export class Recorder {
       this.#writing++;
       const requests = this.#queue.take();
       const events = requests.reduce((count, { items }) => count + items.length, 0);
-      this.#lastGroup = { events, taken: performance.now() };
+      if (events >= BUSY_EVENTS) this.#lastLarge = performance.now();
       void this.#flush(requests).finally(() => {
         this.#writing--;
         this.#pump();

@@ -17,15 +17,13 @@ const POLL_MS = 1_000;
 const NEAR = 10_000;
 /**
  * Those who record want the database and the processor too, and seven transactions cost about as much for fifty events as for
- * one: where no question waits, the projector rests after each page, twice as long as it took, within these bounds.
+ * one: where no question waits, the projector rests after each page, so many times as long as it took, within these bounds.
  */
-const SHORTEST_REST_MS = 20;
-const LONGEST_REST_MS = 250;
-/**
- * While much is being recorded it rests so long, and after a full page as long as that took: read models may fall behind then,
- * and catch up when it is over.
- */
-const BUSY_REST_MS = 1_000;
+const REST = { times: 2, shortest: 20, longest: 250 };
+/** While much is being recorded, read models get a tenth of the time: they may fall behind then, and catch up when it is over. */
+const BUSY_REST = { times: 9, shortest: 1_000, longest: 5_000 };
+/** A long rest is over so long after recording has become quiet. */
+const LOOK_MS = 250;
 /** How often somebody else's progress is looked at while a question waits for it. */
 const WATCH_MS = 25;
 
@@ -72,7 +70,8 @@ export class Projector {
   #renewed = 0;
   #poll: NodeJS.Timeout | undefined;
   #resting: NodeJS.Timeout | undefined;
-  #restUntil = 0;
+  /** When the last page ended, how long it took, and whether there was more. */
+  #page = { ended: -Infinity, took: 0, isBehind: false };
 
   constructor({ log, pool, projections, logger, isRecordingBusy = () => false }: ProjectorOptions) {
     this.#worker = { log, node: randomUUID() };
@@ -104,8 +103,8 @@ export class Projector {
     this.#woken = true;
     if (this.#stopped || this.#working) return;
     clearTimeout(this.#resting);
-    const rest = this.#isTime || this.#waiting.size > 0 ? 0 : this.#restUntil - performance.now();
-    if (rest > 0) this.#resting = setTimeout(() => this.#begin(), rest);
+    const rest = this.#isTime ? 0 : this.#restLeft();
+    if (rest > 0) this.#resting = setTimeout(() => this.wake(), Math.min(rest, LOOK_MS));
     else this.#begin();
   }
 
@@ -213,7 +212,8 @@ export class Projector {
         this.#isTime = false;
         await this.#lead();
       }
-      await this.#turnPage();
+      if (this.#restLeft() <= 0) await this.#turnPage();
+      else this.#woken = true;
     } catch (error) {
       // It is the database: the next poll tries again.
       this.#logger.error({ err: error }, 'The projections could not be brought up to date');
@@ -240,14 +240,19 @@ export class Projector {
     for (const near of Map.groupBy(runs, ({ checkpoint }) => Math.floor(checkpoint / NEAR)).values())
       isBehind = (await this.#bringForward(near)) || isBehind;
     if (isBehind) this.#woken = true;
-    const now = performance.now();
-    this.#restUntil = now + this.#restAfter(now - began, isBehind);
+    const ended = performance.now();
+    this.#page = { ended, took: ended - began, isBehind };
   }
 
-  #restAfter(page: number, isBehind: boolean): number {
+  /** Milliseconds; not positive where it is time for the next page. */
+  #restLeft(): number {
+    if (this.#waiting.size > 0) return 0;
+    const { ended, took, isBehind } = this.#page;
+    const isBusy = this.#isRecordingBusy();
     // Whatever else is to be done, what is there comes closer.
-    if (isBehind) return this.#isRecordingBusy() ? Math.min(page, LONGEST_REST_MS) : 0;
-    return this.#isRecordingBusy() ? BUSY_REST_MS : Math.min(Math.max(2 * page, SHORTEST_REST_MS), LONGEST_REST_MS);
+    if (isBehind && !isBusy) return 0;
+    const { times, shortest, longest } = isBusy ? BUSY_REST : REST;
+    return ended + Math.min(Math.max(times * took, shortest), longest) - performance.now();
   }
 
   /** Brings runs forward by a page; answers whether there may be more. */
