@@ -27,7 +27,7 @@ const remembered = new Map<string, Occurred>();
 
 /** Reads an EDTF text of level 0 or 1. Throws a RangeError whose message says what was expected. */
 export function parseOccurred(edtf: string): Occurred {
-  // The grammar takes some 60 µs a date and the same dates come again and again.
+  // The grammar takes some 60 µs and the same dates come again and again.
   const known = remembered.get(edtf);
   if (known) return known;
   const occurred = Object.freeze(interpret(edtf));
@@ -59,6 +59,9 @@ const EXPECTED =
   'an EDTF date (level 0 or 1, years 0001 to 9999) such as 2024-11-15, 2022-12, 2024-06-16/2024-06-17 or ../2024-11';
 
 function interpret(text: string): Occurred {
+  // Most dates are days, which take no grammar.
+  if (isDay(text))
+    return { edtf: text, earliest: text, latest: text, precision: 'day', approximate: false, uncertain: false };
   const parsed = parsedOf(text);
   if (parsed.level > 1) throw new RangeError(`"${text}" is EDTF of level 2; expected ${EXPECTED}`);
   const occurred = parsed.type === 'Interval' ? between(text, parsed) : single(text, parsed as ParsedDate);
@@ -136,6 +139,12 @@ export function daysIn(year: number, month: number): number {
   const end = new Date(0);
   end.setUTCFullYear(year, month, 0);
   return end.getUTCDate();
+}
+
+function isDay(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
+  const [year, month, day] = text.split('-').map(Number) as [number, number, number];
+  return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
 }
 
 function isoDay(year: number, month: number, day: number): string {

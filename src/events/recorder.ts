@@ -3,7 +3,7 @@
 import type { RecordedEvent } from '../domain/event.ts';
 import type { Violation } from '../domain/event-type.ts';
 import { appendGroup } from './append-group.ts';
-import { contentHash } from './content-hash.ts';
+import { writtenOut } from './content-hash.ts';
 import { readRecorded, streamsFor } from './decision-reads.ts';
 import { JudgedGroup } from './judged-group.ts';
 import type { LogStore } from './log-database.ts';
@@ -200,8 +200,7 @@ export class Recorder {
 }
 
 function prepare(submission: Submission): Pending {
-  const { id: _, type: __, occurred: ___, ...content } = submission.event;
-  return { submission, content: JSON.stringify(content), contentHash: contentHash(submission.event) };
+  return { submission, ...writtenOut(submission.event) };
 }
 
 function hasFailed({ outcome }: Pending): boolean {

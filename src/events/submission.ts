@@ -1,6 +1,7 @@
 // What is handed to the recorder, and what comes back: one outcome for each event, whatever became of its neighbours.
 import type { NewEvent, RecordedEvent } from '../domain/event.ts';
 import type { Violation } from '../domain/event-type.ts';
+import type { WrittenOut } from './content-hash.ts';
 
 /** An event to record. `expectedVersion` is the version its stream must have now, 0 for a stream that must not exist yet. */
 export interface Submission {
@@ -30,10 +31,8 @@ export function isInLog(outcome: Outcome): outcome is InLog {
 }
 
 /** A submission on its way: its outcome once there is one. */
-export interface Pending {
+export interface Pending extends WrittenOut {
   submission: Submission;
-  content: string;
-  contentHash: string;
   outcome?: Outcome;
 }
 

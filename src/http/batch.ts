@@ -6,6 +6,7 @@ import type { Line } from './ndjson.ts';
 import { parseBatchItem } from './parse-event.ts';
 import { fieldProblem, Problem } from './problem.ts';
 import { problemForError } from './problem-for-error.ts';
+import { readAhead } from './read-ahead.ts';
 import { problemOf, refusedResult, resultOf, type ItemResult } from './recording.ts';
 
 /** As many events as fill a group of the log. */
@@ -22,12 +23,9 @@ export async function* recordBatch(
   recordedBy: string,
 ): AsyncGenerator<ItemResult[]> {
   let index = 0;
-  for await (const chunk of chunksOf(lines)) {
-    yield recordChunk(
-      recorder,
-      chunk.map((line) => parsed(line, recordedBy)),
-      index,
-    );
+  // Read and checked while the chunk before is recorded.
+  for await (const chunk of readAhead(chunksOf(lines, recordedBy))) {
+    yield recordChunk(recorder, chunk, index);
     index += chunk.length;
   }
 }
@@ -73,11 +71,11 @@ export async function recordAtomically(
   );
 }
 
-async function* chunksOf(lines: AsyncIterable<Line>): AsyncGenerator<Line[]> {
-  let chunk: Line[] = [];
+async function* chunksOf(lines: AsyncIterable<Line>, recordedBy: string): AsyncGenerator<(Submission | Problem)[]> {
+  let chunk: (Submission | Problem)[] = [];
   let bytes = 0;
   for await (const line of lines) {
-    chunk.push(line);
+    chunk.push(parsed(line, recordedBy));
     bytes += line.bytes;
     if (chunk.length < CHUNK_EVENTS && bytes < CHUNK_BYTES) continue;
     yield chunk;
