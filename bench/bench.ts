@@ -1,12 +1,9 @@
 // `npm run bench`: what Demarche does over HTTP, beside the barest programs that could do the same, on the same durable server, in
 // alternation. Read the ratios: absolute rates are those of the machine. Names choose what is measured (`npm run bench -- append
 // position`); `--rounds n`, `--requests n` and `--bulk n` set how often and how much.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { textTable } from '../examples/text-table.ts';
-import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
+import { startBenchServer } from './bench-server.ts';
 import { costOf, type CostOfRecording } from './http/cost.ts';
 import { openStage } from './http/stage.ts';
 import { worksOn, type Work } from './http/works.ts';
@@ -29,8 +26,7 @@ const { values, positionals } = parseArgs({
 const rounds = Number(values.rounds);
 const requests = Number(values.requests);
 
-const folder = await mkdtemp(join(tmpdir(), 'demarche-bench-'));
-const server = await startEmbeddedPostgres(folder);
+const server = await startBenchServer();
 try {
   const stage = await openStage(server);
   try {
@@ -41,7 +37,7 @@ try {
       ),
     );
     await stage.settle();
-    const works = await worksOn(stage, folder, { requests, bulk: Number(values.bulk) });
+    const works = await worksOn(stage, server.folder, { requests, bulk: Number(values.bulk) });
     const isChosen = (name: string) => positionals.length === 0 || positionals.includes(name);
     const measured: Measured[] = [];
     for (const work of works.filter(({ name }) => isChosen(name))) measured.push(await measure(work));
@@ -53,7 +49,6 @@ try {
   }
 } finally {
   await server.stop();
-  await rm(folder, { recursive: true });
 }
 
 interface Measured {

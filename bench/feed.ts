@@ -2,16 +2,14 @@
 // as in production: does every follower get every event once and in order, and how long after it was recorded? The server, the
 // database and the followers are processes of their own. `--followers`, `--rate`, `--seconds` and `--rounds` set the numbers.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { textTable } from '../examples/text-table.ts';
-import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
 import type { NewEvent } from '../src/domain/event.ts';
 import { eventTypeOf } from '../src/domain/vocabulary.ts';
+import { startBenchServer } from './bench-server.ts';
 import type { Followed } from './feed/followers.ts';
 import { generateEvents } from './generate-events.ts';
 
@@ -36,8 +34,7 @@ const [followers, rate, seconds, rounds] = [values.followers, values.rate, value
 ) as [number, number, number, number];
 const each = rate * seconds;
 
-const folder = await mkdtemp(join(tmpdir(), 'demarche-feed-'));
-const database = await startEmbeddedPostgres(folder);
+const database = await startBenchServer();
 const server = start(['../src/main.ts'], { DATABASE_URL: database.url, PORT: '0', LOG_LEVEL: 'warn' });
 try {
   const url = await addressOf(server);
@@ -63,7 +60,6 @@ try {
   server.kill();
   await new Promise((resolve) => server.once('exit', resolve));
   await database.stop();
-  await rm(folder, { recursive: true });
 }
 
 /** Events to begin with, and so many that rest on no others but these: they may be recorded in any order. */

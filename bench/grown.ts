@@ -1,12 +1,9 @@
 // `npm run bench:grown -- 10000 5000000`: whether recording, and asking for a position, are as quick on a log of five million events
 // as on one of ten thousand. All in turn, beside bare INSERTs into a table that has grown as much. Read the ratios. `--data folder`
 // keeps the databases for the next run.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
 import { textTable } from '../examples/text-table.ts';
+import { startBenchServer } from './bench-server.ts';
 import { openGrownLog, type GrownLog } from './grown/grown-log.ts';
 import { progress } from './progress.ts';
 import { spread } from './spread.ts';
@@ -29,9 +26,7 @@ const WORKS: { title: string; measure: (log: GrownLog) => Promise<number> }[] = 
   { title: 'positions answered a second, asked for the first time', measure: (log) => log.answered(500) },
 ];
 
-if (values.data) await mkdir(values.data, { recursive: true });
-const folder = values.data ?? (await mkdtemp(join(tmpdir(), 'demarche-grown-')));
-const server = await startEmbeddedPostgres(folder);
+const server = await startBenchServer(values.data);
 const logs: GrownLog[] = [];
 try {
   for (const size of sizes) logs.push(await openGrownLog(server.url, size, progress));
@@ -50,7 +45,6 @@ try {
 } finally {
   for (const log of logs) await log.close();
   await server.stop();
-  if (!values.data) await rm(folder, { recursive: true });
 }
 
 function show(measured: number[][][]): void {

@@ -4,14 +4,12 @@
 // installed here, into bench/peers, the first time that they are wanted.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
 import { textTable } from '../examples/text-table.ts';
 import { connect } from '../src/database/connect.ts';
-import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
+import { startBenchServer } from './bench-server.ts';
 import { databaseNamed } from './database-named.ts';
 import { measureApart } from './measure-apart.ts';
 import { type Followed, WRITING_MS } from './peers/follow.ts';
@@ -46,8 +44,7 @@ const WORK = [
 ];
 
 installPeers();
-const folder = await mkdtemp(join(tmpdir(), 'demarche-peers-'));
-const server = await startEmbeddedPostgres(folder);
+const server = await startBenchServer();
 const rates = new Map<string, number[]>();
 const followed = new Map(PRODUCTS.map((product): [string, Followed[]] => [product, []]));
 try {
@@ -58,7 +55,6 @@ try {
   showFollowed();
 } finally {
   await server.stop();
-  await rm(folder, { recursive: true });
 }
 
 /** Every round begins with empty databases, and with another product. */

@@ -1,13 +1,11 @@
 // `npm run bench:replay -- 1000000`: how fast read models are rebuilt from a generated log of so many events, beside the barest
 // program that reads the same events page by page and parses their JSON: each in a process of its own, on one durable server, in
 // alternation. Read the ratios. `--data folder` keeps the log for the next run; `--rounds n` sets how often each is measured.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { textTable } from '../examples/text-table.ts';
-import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
 import { projections } from '../src/projections/every-projection.ts';
+import { startBenchServer } from './bench-server.ts';
 import { openGeneratedLog } from './generated-log.ts';
 import { measureApart } from './measure-apart.ts';
 import { progress } from './progress.ts';
@@ -32,9 +30,7 @@ const size = Number(positionals[0] ?? 50_000);
 const rounds = Number(values.rounds);
 const chosen = MEASURED.filter((name) => name === 'bare' || !values.only || values.only.split(',').includes(name));
 
-if (values.data) await mkdir(values.data, { recursive: true });
-const folder = values.data ?? (await mkdtemp(join(tmpdir(), 'demarche-replay-')));
-const server = await startEmbeddedPostgres(folder);
+const server = await startBenchServer(values.data);
 try {
   const { url, close } = await openGeneratedLog(server.url, SEED, size, (sequence) =>
     progress(`recording: ${sequence} of ${size}`),
@@ -51,7 +47,6 @@ try {
   show(found);
 } finally {
   await server.stop();
-  if (!values.data) await rm(folder, { recursive: true });
 }
 
 /** With the settings of `npm run rebuild`. */

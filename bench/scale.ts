@@ -1,12 +1,9 @@
 // `npm run bench:scale -- 10000 1000000`: how much slower each endpoint answers from a log of a million events than from one of
 // ten thousand. Both are generated, of the same years and as uneven; every question is asked of all in turn, so that whatever
 // else the machine does slows all alike. Read the ratios. `--data folder` keeps the databases for the next run.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
 import { textTable } from '../examples/text-table.ts';
+import { startBenchServer } from './bench-server.ts';
 import { generateEvents } from './generate-events.ts';
 import { ARCHIVE } from './generate/calendar.ts';
 import { drawQuestions, type Asked } from './scale/questions.ts';
@@ -27,9 +24,7 @@ const sizes = (positionals.length > 0 ? positionals : DEFAULT_SIZES).map(Number)
 if (!sizes.every((size) => Number.isInteger(size) && size >= SMALLEST))
   throw new Error(`Expected sizes from ${SMALLEST} on, such as 10000 1000000, found ${positionals.join(' ')}.`);
 
-if (values.data) await mkdir(values.data, { recursive: true });
-const folder = values.data ?? (await mkdtemp(join(tmpdir(), 'demarche-scale-')));
-const server = await startEmbeddedPostgres(folder);
+const server = await startBenchServer(values.data);
 const logs: SizedLog[] = [];
 try {
   for (const size of sizes) logs.push(await openSizedLog(server.url, SEED, size, progress));
@@ -40,7 +35,6 @@ try {
 } finally {
   for (const log of logs) await log.close();
   await server.stop();
-  if (!values.data) await rm(folder, { recursive: true });
 }
 
 /** What came of each question, by question and log. */

@@ -4,6 +4,7 @@ import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
+import { LogUnavailable } from '../src/events/log-unavailable.ts';
 import { CAST, actor, office, position } from './support/cast.ts';
 import { startDemarche } from './support/demarche.ts';
 
@@ -621,6 +622,20 @@ t.test('a client that goes away in the middle leaves whole events and a server t
   sending.destroy();
   const { body } = await demarche.post('/v1/events', call());
   t.equal(body.sequence, before + 501, 'the chunk that was answered is in the log, what had only arrived is not');
+});
+
+t.test('where the log is away, a stream is answered at once and not when its client has sent on', async (t) => {
+  const { port } = await listen();
+  const { record } = demarche.recorder;
+  t.teardown(() => Object.assign(demarche.recorder, { record }));
+  demarche.recorder.record = () => Promise.reject(new LogUnavailable(new Error('Nobody answers.')));
+  const { sending, answer } = openStream(port);
+  await writeInPieces(sending, Buffer.from(`${JSON.stringify(call())}\n`.repeat(600)), 50_000);
+  const response = await answer;
+  t.equal(response.statusCode, 503);
+  t.match(JSON.parse(await text(response)), { code: 'log_unavailable' });
+  sending.once('error', () => {});
+  sending.destroy();
 });
 
 type Refusal = [

@@ -236,6 +236,13 @@ t.test(
     t.equal(groups.length, 2, 'not the first of them alone');
     t.ok(node.recorder.isBusy);
     t.ok(await waitUntil(() => !node.recorder.isBusy), 'until it is over');
+    let number = 100;
+    const isBusyAfterOneMore = async () => {
+      await Promise.all(range(1, 20).map(() => node.record(submission(number++, statement('germany')))));
+      await node.record(submission(number++, statement('germany')));
+      return node.recorder.isBusy;
+    };
+    t.ok(await waitUntil(isBusyAfterOneMore), 'one small group among large ones is no end');
   },
 );
 

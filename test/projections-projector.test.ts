@@ -298,6 +298,33 @@ t.test('while much is recorded it is taken in few pages, and a question does not
   t.ok(performance.now() - began < (questions * 1_000) / 2);
 });
 
+t.test('while much is recorded, pages get a tenth of the time, whoever looks or wakes meanwhile', async (t) => {
+  const demarche = await startDemarche(t);
+  const took = 200;
+  const began: number[] = [];
+  const slow = {
+    ...tally,
+    derived: derivedBy(async () => {
+      began.push(performance.now());
+      await pause(took);
+    }),
+  };
+  const { projector } = await startProjector(t, demarche, [slow], () => true);
+  t.ok(await projector.reaches('tally', await demarche.record(...CAST), DEADLINE));
+  began.length = 0;
+  const isDone = async () => {
+    await demarche.record(statement('again'));
+    projector.wake();
+    return began.length >= 3;
+  };
+  t.ok(await waitUntil(isDone, DEADLINE));
+  const rests = began.slice(1).map((moment, n) => moment - began[n]! - took);
+  t.ok(
+    rests.every((rest) => rest > 8 * took),
+    `pages of ${took} ms, with rests of ${rests.map(Math.round).join(' and ')} ms`,
+  );
+});
+
 t.test('what no node was told of is found by looking', async (t) => {
   const demarche = await startDemarche(t);
   const { projector } = await startProjector(t, demarche, [tally]);
