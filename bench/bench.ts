@@ -1,6 +1,6 @@
 // `npm run bench`: what Demarche does over HTTP, beside the barest programs that could do the same, on the same durable server, in
 // alternation. Read the ratios: absolute rates are those of the machine. Names choose what is measured (`npm run bench -- append
-// position`); `--rounds n`, `--requests n` and `--bulk n` set how often and how much.
+// position`); `--rounds n`, `--requests n` and `--bulk n` set how often and how much. All of it takes ten minutes.
 import { parseArgs } from 'node:util';
 import { textTable } from '../examples/text-table.ts';
 import { startBenchServer } from './bench-server.ts';
@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '5' },
-    requests: { type: 'string', default: '6000' },
+    requests: { type: 'string', default: '20000' },
     bulk: { type: 'string', default: '30000' },
   },
 });
