@@ -1,17 +1,17 @@
 -- Appending again, at half the time of the database: what decides about an item arrives as arrays, one place an item, and not
 -- inside JSON that is taken apart for each of them; the contents are one JSON array, read as a whole before the lock is taken.
 
-drop function append(json, bigint, boolean);
-drop type append_item;
+-- The former function stays for nodes of the former version, which record side by side with those of this one. Both take the same
+-- lock; a later migration drops it.
 
 -- Appends a group of events in one short critical section. No id twice; what one of the client's requests brings stands together
--- and is recorded in its order.
+-- and is recorded in its order. Arguments count items from 1, results from 0.
 --   corrections  of a correction: type and version of the data that it replaces, as CallHeld@2
 --   contents     a JSON array
 --   expected     the version that the stream must have now; null where any will do
 --   requests     the number of the request that the item came with
---   guarded, guards  the decision to record the item (counted from 1) rests on the stream; as many of both
---   needing, needed  the item (counted from 1) is to be recorded only if the other one is; as many of both
+--   guarded, guards  the decision to record the item rests on the stream; as many of both
+--   needing, needed  the item is to be recorded only if the other one, before it, is; as many of both, in the order of `needing`
 --   known        the sequence up to which the caller knew the log when it judged the items
 --   atomic       record all or nothing
 -- Every writer on every node comes through here. The lock belongs to the transaction and is held until its commit is
@@ -43,13 +43,13 @@ language plpgsql volatile set search_path from current
   set enable_seqscan = off
 as $$
 declare
-  size          integer := array_length(ids, 1);
+  size          integer := cardinality(ids);
   results       append_result[] := array_fill(null::append_result, array[size]);
   -- Of what is recorded, at the item's place.
   sequences     bigint[] := array_fill(null::bigint, array[size]);
   versions      integer[] := array_fill(null::integer, array[size]);
   hashes        bytea[] := array_fill(null::bytea, array[size]);
-  touched       integer[] := '{}';  -- items that rest on a stream which has changed
+  is_touched    boolean[] := array_fill(false, array[size]);  -- whether the item rests on a stream which has changed
   seen          text[] := '{}';
   seen_versions integer[] := '{}';
   is_repeated   boolean;     -- whether a stream comes more than once
@@ -61,6 +61,7 @@ declare
   outcome       text;
   version       integer;
   place         integer;
+  need          integer := 1;   -- the first pair of `needing` and `needed` that has not been looked at
   stalled       integer;     -- the last request of which an item is stale
   reason        text;
   r             record;
@@ -82,10 +83,14 @@ begin
 
   if head > known then
     -- Stream by stream, not by reading on from `known`: a node that was idle may be a million events behind.
-    select coalesce(array_agg(g.item), '{}') into touched
-      from unnest(guarded, guards) g(item, stream)
-      join (select distinct unnest(guards) as stream) s using (stream)
-     where (select k.sequence from event_key k where k.stream = s.stream order by k.version desc limit 1) > known;
+    for place in
+      select g.item
+        from unnest(guarded, guards) g(item, stream)
+        join (select distinct unnest(guards) as stream) s using (stream)
+       where (select k.sequence from event_key k where k.stream = s.stream order by k.version desc limit 1) > known
+    loop
+      is_touched[place] := true;
+    end loop;
   end if;
 
   is_repeated := size > 1 and (select count(distinct s) from unnest(streams) s) < size;
@@ -102,6 +107,17 @@ begin
       left join lateral (select v.version from event_key v where v.stream = i.stream order by v.version desc limit 1) s on true
      order by i.n
   loop
+    outcome := 'recorded';
+    if r.request = stalled or is_touched[r.n] then
+      outcome := 'stale';
+    end if;
+    while needing[need] = r.n loop
+      if (results[needed[need]]).outcome not in ('recorded', 'duplicate') then
+        outcome := 'stale';
+      end if;
+      need := need + 1;
+    end loop;
+
     if r.earlier is not null then
       outcome := case when r.earlier_hash = r.content_hash then 'duplicate' else 'id_reused' end;
       results[r.n] := row(r.n - 1, outcome, r.earlier, r.earlier_stream, r.earlier_version, r.earlier_recorded,
@@ -120,15 +136,6 @@ begin
       version := seen_versions[place];
     end if;
 
-    outcome := 'recorded';
-    if r.request = stalled or r.n = any(touched) then
-      outcome := 'stale';
-    elsif r.n = any(needing) then
-      if exists (select from unnest(needing, needed) n(item, needed)
-                  where n.item = r.n and (results[n.needed]).outcome not in ('recorded', 'duplicate')) then
-        outcome := 'stale';
-      end if;
-    end if;
     if outcome = 'stale' then
       stalled := r.request;
     elsif r.expected <> version then

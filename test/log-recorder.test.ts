@@ -246,6 +246,18 @@ t.test(
   },
 );
 
+t.test('five hundred events that rest on each other go to the log as one group', async (t) => {
+  const { url, log } = await twoNodes(t);
+  const groups: number[] = [];
+  const node = await openNode(t, url, { onRecorded: (sequence) => groups.push(sequence) });
+  const outcomes = await node.record(
+    ...range(1_000, 1_499).map((number) => submission(number, renaming('germany', `Germany ${number}`))),
+  );
+  t.ok(outcomes.every(({ status }) => status === 'recorded'));
+  t.equal(groups.length, 1);
+  t.same(await faultsOf(log.db), []);
+});
+
 /** Posts requests that all wait together while the writer is busy, so that they go to the database in one group. */
 async function inOneGroup(t: Test, url: string, requests: ReturnType<typeof submission>[][]) {
   const groups: number[] = [];

@@ -298,7 +298,7 @@ t.test('while much is recorded it is taken in few pages, and a question does not
   t.ok(performance.now() - began < (questions * 1_000) / 2);
 });
 
-t.test('while much is recorded, pages get a tenth of the time, whoever looks or wakes meanwhile', async (t) => {
+t.test('while much is recorded, pages are followed by long rests, whoever looks or wakes meanwhile', async (t) => {
   const demarche = await startDemarche(t);
   const took = 200;
   const began: number[] = [];
@@ -320,7 +320,7 @@ t.test('while much is recorded, pages get a tenth of the time, whoever looks or 
   t.ok(await waitUntil(isDone, DEADLINE));
   const rests = began.slice(1).map((moment, n) => moment - began[n]! - took);
   t.ok(
-    rests.every((rest) => rest > 8 * took),
+    rests.every((rest) => rest >= 8 * took),
     `pages of ${took} ms, with rests of ${rests.map(Math.round).join(' and ')} ms`,
   );
 });

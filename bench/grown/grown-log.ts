@@ -23,6 +23,8 @@ const QUIET = { info() {}, warn: console.warn, error: console.error };
 
 /** Everything is told a second. */
 export interface GrownLog {
+  /** The last sequence. */
+  head(): Promise<number>;
   /** Records so many events in groups of one size, or from many callers where it is 1. */
   recorded(count: number, group: number): Promise<number>;
   /** Inserts so many rows into the bare table. */
@@ -83,6 +85,7 @@ export async function openGrownLog(server: string, size: number, tell: (line: st
   const app = await buildApp({ log, recorder, registry, projector, feed: new EventFeed({ log, logger: QUIET }) });
   let day = Date.UTC(2025, 0, 1);
   return {
+    head: async () => (await readHead(log)).sequence,
     async recorded(count, group) {
       const groups = grouped(statements(count), group);
       return rateOf(count, () => together(group === 1 ? CALLERS : 1, () => drain(groups, record)));

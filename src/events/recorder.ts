@@ -3,7 +3,7 @@
 import type { RecordedEvent } from '../domain/event.ts';
 import type { Violation } from '../domain/event-type.ts';
 import { appendGroup } from './append-group.ts';
-import { writtenOut } from './content-hash.ts';
+import { writtenOut } from './written-out.ts';
 import { readRecorded, streamsFor } from './decision-reads.ts';
 import { JudgedGroup } from './judged-group.ts';
 import type { LogStore } from './log-database.ts';
@@ -40,7 +40,7 @@ export class Recorder {
   readonly #queue: RequestQueue;
   #writing = 0;
   #isPumpDue = false;
-  /** When a large group was last taken up. */
+  /** When a group of at least {@link BUSY_EVENTS} was last taken up. */
   #lastLarge = -Infinity;
 
   constructor(options: RecorderOptions) {
@@ -54,7 +54,7 @@ export class Recorder {
     this.#queue = new RequestQueue(this.#options.maxWaiting);
   }
 
-  /** Whether much is being recorded: a moment ago, many events waited to be recorded together. */
+  /** Whether much is being recorded: a moment ago, several events went to the log together. */
   get isBusy(): boolean {
     return performance.now() - this.#lastLarge < BUSY_MS;
   }

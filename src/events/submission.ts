@@ -1,7 +1,7 @@
 // What is handed to the recorder, and what comes back: one outcome for each event, whatever became of its neighbours.
 import type { NewEvent, RecordedEvent } from '../domain/event.ts';
 import type { Violation } from '../domain/event-type.ts';
-import type { WrittenOut } from './content-hash.ts';
+import type { WrittenOut } from './written-out.ts';
 
 /** An event to record. `expectedVersion` is the version its stream must have now, 0 for a stream that must not exist yet. */
 export interface Submission {

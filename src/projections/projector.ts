@@ -20,8 +20,14 @@ const NEAR = 10_000;
  * one: where no question waits, the projector rests after each page, so many times as long as it took, within these bounds.
  */
 const REST = { times: 2, shortest: 20, longest: 250 };
-/** While much is being recorded, read models get a tenth of the time: they may fall behind then, and catch up when it is over. */
-const BUSY_REST = { times: 9, shortest: 1_000, longest: 5_000 };
+/**
+ * When much is recorded, read models may fall behind for a while and catch up when it is over. A question at another node cannot
+ * end the rest: the longest is well below what it waits.
+ */
+const BUSY_REST = { times: 9, shortest: 1_000, longest: 2_000 };
+/** What goes on for longer than so long is no while: from there on they get half of the time. */
+const BURST_MS = 10_000;
+const BUSY_FOR_LONG_REST = { times: 1, shortest: 20, longest: 2_000 };
 /** A long rest is over so long after recording has become quiet. */
 const LOOK_MS = 250;
 /** How often somebody else's progress is looked at while a question waits for it. */
@@ -70,6 +76,8 @@ export class Projector {
   #renewed = 0;
   #poll: NodeJS.Timeout | undefined;
   #resting: NodeJS.Timeout | undefined;
+  /** Since when much has been recorded. */
+  #busySince: number | undefined;
   /** When the last page ended, how long it took, and whether there was more. */
   #page = { ended: -Infinity, took: 0, isBehind: false };
 
@@ -248,11 +256,19 @@ export class Projector {
   #restLeft(): number {
     if (this.#waiting.size > 0) return 0;
     const { ended, took, isBehind } = this.#page;
-    const isBusy = this.#isRecordingBusy();
+    const rest = this.#rest();
     // Whatever else is to be done, what is there comes closer.
-    if (isBehind && !isBusy) return 0;
-    const { times, shortest, longest } = isBusy ? BUSY_REST : REST;
-    return ended + Math.min(Math.max(times * took, shortest), longest) - performance.now();
+    if (isBehind && rest === REST) return 0;
+    return ended + Math.min(Math.max(rest.times * took, rest.shortest), rest.longest) - performance.now();
+  }
+
+  #rest(): typeof REST {
+    if (!this.#isRecordingBusy()) {
+      this.#busySince = undefined;
+      return REST;
+    }
+    this.#busySince ??= performance.now();
+    return performance.now() - this.#busySince < BURST_MS ? BUSY_REST : BUSY_FOR_LONG_REST;
   }
 
   /** Brings runs forward by a page; answers whether there may be more. */
