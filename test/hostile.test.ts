@@ -356,63 +356,83 @@ t.test('bodies that are missing, empty or of another kind are refused', async (t
   t.equal((await post('/v1/events', event, { 'content-type': 'Application/JSON ; Charset=UTF-8' })).status, 201);
 });
 
-t.test('of a field that is there twice the last one counts, in the answer as in the log', async (t) => {
-  const event = `{"id":"${uuid(2)}","type":"CallHeld","occurred":"1999","occurred":"2024-11-14",
-    "data":{"participants":["nobody"]},"data":{"participants":["olaf-scholz","vladimir-putin"]}}`;
-  const { status, body } = await post('/v1/events', event);
-  t.match({ status, body }, { status: 201, body: { occurred: { edtf: '2024-11-14' } } });
-  t.same((await get(`/v1/events/${uuid(2)}`)).body.data, body.data);
-  t.equal((await post('/v1/events', event)).status, 200, 'posted again it is the same');
+t.test('a field that is there twice is refused, wherever it stands and however its name is written', async (t) => {
+  const before = await head();
+  const call = JSON.stringify({ ...EXAMPLES.find(({ type }) => type === 'CallHeld'), ...ENVELOPE });
+  const twice: [once: string, again: string, pointer: string][] = [
+    ['"type":', '"type":"MeetingHeld",', '/type'],
+    ['"occurred":', '"occurred":"1999" ,', '/occurred'],
+    ['"data":', '"data"\t:{"a":{"a":[{}]}},', '/data'],
+    ['"participants":', '"p\\u0061rticipants":["nobody"],', '/data/participants'],
+    ['"label":', '"label":"\\"\\\\",', '/attribution/1/label'],
+    ['"publisher":', '"a/b":1,"a/b":"publisher",', '/source/a~1b'],
+  ];
+  for (const [once, again, pointer] of twice) {
+    const event = call.replace(once, again + once);
+    const problem = { code: 'invalid_request', errors: [{ found: 'a field that is there twice', pointer }] };
+    t.match(await post('/v1/events', event), { status: 400, body: problem }, pointer);
+    t.match((await post('/v1/events/batch', `${event}\n`, NDJSON)).body.results, [{ problem }], pointer);
+  }
+  const inAnArray = await post('/v1/events/batch', `[${call},{"type":"CallHeld","type":"CallHeld"}]`);
+  t.match(inAnArray, { status: 400, body: { errors: [{ pointer: '/1/type' }] } }, 'of an array nothing is recorded');
+  t.match(await post('/v1/projections/issues/rebuilds', '{"dryRun":true,"dryRun":false}'), {
+    status: 400,
+    body: { errors: [{ pointer: '/dryRun' }] },
+  });
+  t.equal(await head(), before);
+  const alike = JSON.parse(call);
+  alike.data.summary = '{"a":"b","a":"c"} \\" \\\\';
+  t.equal((await post('/v1/events', alike)).status, 201, 'what only looks like it is recorded');
 });
 
 t.test('a cursor that was tampered with is refused', async (t) => {
-  const cursor = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url');
-  const bySlug = cursor('germany');
-  const bySequence = cursor(3);
+  const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const place = { earliest: '2024-11-15', latest: '2024-11-15', sequence: 3 };
-  const [byDate, bySpeaker] = [cursor(place), cursor({ ...place, speaker: 'germany' })];
-  const lists: [path: string, own: string][] = [
-    ['/v1/events?', byDate],
-    ['/v1/events?order=recorded&', bySequence],
-    [`/v1/events/${uuid(1)}/reactions?`, byDate],
-    ['/v1/actors?', bySlug],
-    ['/v1/issues?', bySlug],
-    ['/v1/actors/germany/positions?', bySlug],
-    ['/v1/issues/troop-withdrawal/positions?', bySlug],
+  const own = { slug: 'germany', sequence: 3, date: place, speaker: { ...place, speaker: 'germany' } };
+  const lists: [url: string, kind: keyof typeof own][] = [
+    ['/v1/events?', 'date'],
+    ['/v1/events?order=recorded&', 'sequence'],
+    [`/v1/events/${uuid(1)}/reactions?`, 'date'],
+    ['/v1/actors?', 'slug'],
+    ['/v1/issues?', 'slug'],
+    ['/v1/rebuilds?', 'sequence'],
+    ['/v1/actors/germany/positions?', 'slug'],
+    ['/v1/issues/troop-withdrawal/positions?', 'slug'],
     ...['demands', 'proposals', 'commitments', 'negotiations', 'encounters', 'aid', 'evidence'].map(
-      (list): [string, string] => [`/v1/${list}?`, byDate],
+      (list): [string, 'date'] => [`/v1/${list}?`, 'date'],
     ),
-    ['/v1/contacts?between=germany,russia&', byDate],
-    ['/v1/relations/germany/russia/events?', byDate],
-    ['/v1/changes?from=2024-01-01&to=2024-12-31&', bySpeaker],
-    ['/v1/positions/germany/troop-withdrawal?', bySpeaker],
+    ['/v1/contacts?between=germany,russia&', 'date'],
+    ['/v1/relations/germany/russia/events?', 'date'],
+    ['/v1/changes?from=2024-01-01&to=2024-12-31&', 'speaker'],
+    ['/v1/positions/germany/troop-withdrawal?', 'speaker'],
   ];
-  const places = [null, true, [], {}, '', '\0', '\ud800', "' or 1=1", 'x'.repeat(81), -1, 0.5, 2 ** 53, 1e300];
-  const broken = [
-    '',
-    'x',
-    '====',
-    '%00',
-    'null',
-    'A'.repeat(501),
-    ...places.map(cursor),
-    cursor({ earliest: '0000-01-01', latest: '2024-01-01', sequence: 1 }),
-    cursor({ earliest: '2024-02-30', latest: '2024-01-01', sequence: 1 }),
-    cursor({ earliest: 'infinity', latest: '2024-01-01', sequence: 1 }),
-    cursor({ earliest: '2024-01-01', latest: '2024-01-01', sequence: '1; drop table log.event' }),
-    cursor({ earliest: '2024-01-01', latest: '2024-01-01', sequence: 1, more: 1 }),
+  const places = [
+    ...[null, true, [], {}, '', '\0', '\ud800', "' or 1=1", 'x'.repeat(81), -1, 0.5, 2 ** 53, 1e300],
+    { ...place, earliest: '0000-01-01' },
+    { ...place, earliest: '2024-02-30' },
+    { ...place, earliest: 'infinity' },
+    { ...place, sequence: '1; drop table log.event' },
+    { ...place, more: 1 },
   ];
-  for (const [path, own] of lists) {
-    t.equal((await get(`${path}cursor=${own}`)).status, 200, path);
-    for (const other of [bySlug, bySequence, byDate, bySpeaker, ...broken]) {
-      if (other === own) continue;
-      t.match(
-        await get(`${path}cursor=${other}`),
-        { status: 400, body: { errors: [{ parameter: 'cursor' }] } },
-        `${path}${other}`,
+  const broken = ['', 'x', '====', '%00', 'null', 'A'.repeat(1001)];
+  for (const [url, kind] of lists) {
+    const [list] = url.split('?');
+    const refused = (cursor: string) =>
+      get(`${url}cursor=${cursor}`).then((answer) =>
+        t.match(answer, { status: 400, body: { errors: [{ parameter: 'cursor' }] } }, `${url}cursor=${cursor}`),
       );
+    t.equal((await get(`${url}cursor=${encoded([list, own[kind]])}`)).status, 200, url);
+    for (const [other, wrong] of Object.entries(own)) if (other !== kind) await refused(encoded([list, wrong]));
+    for (const wrong of places) await refused(encoded([list, wrong]));
+    for (const wrong of [own[kind], [list], [own[kind], list], [list, own[kind], list]]) await refused(encoded(wrong));
+    for (const cursor of broken) await refused(cursor);
+    for (const [other] of lists) {
+      const [name] = other.split('?');
+      if (name !== list) await refused(encoded([name, own[kind]]));
     }
   }
+  const { body: page } = await get('/v1/actors?limit=1&kind=state');
+  t.match((await get(`/v1/actors?limit=1&cursor=${page.next}`)).body.items, [{ actor: String }], 'filters may change');
 });
 
 t.test('a date is recorded with bounds that are in order, or it is refused', async (t) => {
@@ -538,18 +558,44 @@ t.test('addresses that are overlong or badly encoded are answered with a problem
   }
 });
 
-t.test('other methods are no operations, and HEAD is GET without the body', async (t) => {
+t.test('HEAD is GET without the body; by another method an address says which it takes', async (t) => {
+  const { body: document } = await get('/openapi.json');
+  const taken = new Map<string, string[]>(
+    Object.entries<object>(document.paths).map(([path, operations]) => {
+      const own = Object.keys(operations).map((method) => method.toUpperCase());
+      const methods = own.includes('GET') ? [...own, 'HEAD'] : own;
+      return [path.replaceAll(/\{\w+\}/g, '1'), methods];
+    }),
+  );
+  // GET /v1/events/batch asks for the event of that id.
+  taken.get('/v1/events/batch')!.push('GET', 'HEAD');
+  taken.set('/openapi.json', ['GET', 'HEAD']).set('/docs/', ['GET', 'HEAD']);
+  for (const [url, methods] of taken) {
+    const allow = methods.toSorted().join(', ');
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND']) {
+      if (methods.includes(method)) continue;
+      const answer = await send({ method: method as 'PUT', url: `${url}?x=1`, payload: '{"a":' });
+      t.match(answer, { status: 405, headers: { allow }, body: { code: 'method_not_allowed' } }, `${method} ${url}`);
+    }
+    if (!methods.includes('HEAD')) t.equal((await send({ method: 'HEAD', url })).status, 405, `HEAD ${url}`);
+  }
   for (const url of ['/v1/log', '/v1/events', '/v1/actors/germany', '/health/live']) {
     const { status, text } = await send({ method: 'HEAD', url });
     t.same([status, text], [200, ''], `HEAD ${url}`);
-    for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const)
-      t.match(await send({ method, url }), {
-        status: 404,
-        body: { code: 'not_found', detail: `There is no ${method} ${url};` },
-      });
   }
   t.equal((await send({ method: 'HEAD', url: '/v1/actors/nobody' })).status, 404);
-  t.match(await send({ method: 'PUT', url: '/v1/events', payload: '{"a":' }), { status: 404 });
+  for (const method of ['GET', 'PUT', 'OPTIONS', 'TRACE'] as const) {
+    const detail = `There is no ${method} /v1/acters;`;
+    t.match(await send({ method, url: '/v1/acters' }), { status: 404, body: { code: 'not_found', detail } });
+  }
+});
+
+t.test('no header and no parameter makes another method of the one that was sent', async (t) => {
+  for (const header of ['x-http-method-override', 'x-http-method', 'x-method-override']) {
+    const answer = await send({ method: 'POST', url: '/v1/log', headers: { [header]: 'GET' } });
+    t.match(answer, { status: 405, headers: { allow: 'GET, HEAD' } }, header);
+  }
+  t.match(await get('/v1/log?_method=POST'), { status: 400, body: { errors: [{ parameter: '_method' }] } });
 });
 
 t.test('a request that a web page sent to this machine by another name is refused', async (t) => {

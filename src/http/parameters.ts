@@ -46,7 +46,7 @@ export const limit = digits(z.int().min(1).max(1000).default(100)).meta({ descri
 
 export const cursor = z
   .string()
-  .max(500)
+  .max(1000)
   .optional()
   .meta({ description: 'Where to go on: `next` of the page before.' });
 

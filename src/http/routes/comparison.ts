@@ -124,12 +124,12 @@ export function comparisonRoutes(app: App, api: Api): void {
       },
     },
     async (request, reply) => {
-      const { from, to, actor: actors, issue: issues, limit: size, cursor: place } = request.query;
+      const { from, to, actor: actors, issue: issues, limit: size } = request.query;
       requireOrder(from, to);
       const asked = await api.asking.prepare('positions', request.query);
       for (const actor of actors ?? []) await requireActor(api.registry, actor);
       for (const issue of issues ?? []) await requireIssue(api.registry, issue);
-      const after = readCursor(place, assertionCursor);
+      const after = readCursor(request, assertionCursor);
       const found = await api
         .models(asked)
         .positions.changes({ from, to, actors, issues }, asked.knownAt, after, size + 1);

@@ -112,11 +112,13 @@ export function dealingRoutes(app: App, api: Api): void {
       },
     },
     async (request, reply) => {
-      const { between, limit: size, cursor: from } = request.query;
+      const { between, limit: size } = request.query;
       const [a, b] = between as [string, string];
       const asked = await api.asking.prepare('dealings', request.query);
       await requirePair(api, a, b);
-      const found = await api.models(asked).dealings.contacts(a, b, asked, readCursor(from, occurredCursor), size + 1);
+      const found = await api
+        .models(asked)
+        .dealings.contacts(a, b, asked, readCursor(request, occurredCursor), size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, ({ fact }) => placeOf(fact));
       return { ...page, items: page.items.map(contactView) };
     },
@@ -180,11 +182,11 @@ export function dealingRoutes(app: App, api: Api): void {
     },
     async (request, reply) => {
       const { a, b } = request.params;
-      const { limit: size, cursor: place, from, to } = request.query;
+      const { limit: size, from, to } = request.query;
       requireOrder(from, to);
       const asked = await api.asking.prepare('dealings', request.query);
       await requirePair(api, a, b);
-      const after = readCursor(place, occurredCursor);
+      const after = readCursor(request, occurredCursor);
       const found = await api.models(asked).dealings.between(a, b, { from, to }, asked, after, size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, placeOf);
       return { ...page, items: page.items.map(factView) };

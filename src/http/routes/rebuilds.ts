@@ -125,11 +125,12 @@ export function rebuildRoutes(app: App, api: Api): void {
         response: { 200: answer(rebuildList, 'A page of rebuilds.'), ...problems() },
       },
     },
-    async ({ query }) => {
-      const before = readCursor(query.cursor, z.int().min(1));
-      const found = await readRebuilds(log, { ...(before !== null && { before }), limit: query.limit + 1 });
-      const items = found.slice(0, query.limit);
-      return { items, next: found.length > query.limit ? writeCursor(items.at(-1)!.id) : null };
+    async ({ url, query }) => {
+      const { limit: size } = query;
+      const before = readCursor({ url, query }, z.int().min(1));
+      const found = await readRebuilds(log, { ...(before !== null && { before }), limit: size + 1 });
+      const items = found.slice(0, size);
+      return { items, next: found.length > size ? writeCursor({ url, query }, items.at(-1)!.id) : null };
     },
   );
 
