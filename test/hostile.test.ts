@@ -10,61 +10,20 @@ import { waitUntil } from '../src/database/wait-until.ts';
 import { pointerOf } from '../src/domain/reference.ts';
 import { PROBLEMS } from '../src/http/problem.ts';
 import { startDemarche } from './support/demarche.ts';
-import { registered, stories } from './support/stories.ts';
+import { pathsIn, valueAt, withValue } from './support/paths.ts';
+import { ENVELOPE, type Event, EXAMPLES, setTheStage, storyAgain, uuid } from './support/stage.ts';
 
-type Path = (string | number)[];
-type Event = Record<string, unknown> & { type: string; occurred: string; data: Record<string, unknown> };
-
-const uuid = (n: number) => `0193302f-1c00-7000-8000-${String(n).padStart(12, '0')}`;
 const NDJSON = { 'content-type': 'application/x-ndjson' };
 
-/** Parts that any event may have, so that they are attacked too. */
-const ENVELOPE = {
-  source: { publisher: 'A paper', title: 'A report', url: 'https://example.org/', published: '2024', language: 'en' },
-  attribution: [{ actor: 'kremlin', record: 'on_record', quote: 'direct' }, { label: 'A diplomat' }],
-  grade: { reliability: 'B', credibility: 2 },
-  coding: { cameo: '041', codedBy: 'An analyst' },
-  correlationId: 'story',
-  causationId: uuid(1),
-};
-
-const ON_A_DAY = { occurred: '2024-11-15' };
-
-/** By type: the events that its example points at. */
-const BEFORE = new Map(
-  [...stories].map(([{ type }, story]) => [type, story.slice(0, -1).map((event) => ({ ...event, ...ON_A_DAY }))]),
-);
-
-/** The example of each event type with everything around it, on a day before the tests take place. */
-const EXAMPLES = [...stories.values()].map((story) => ({ ...story.at(-1)!, ...ENVELOPE, ...ON_A_DAY }) as Event);
-
 const demarche = await startDemarche(t);
-await setTheStage();
-
-/** Records everything that the examples refer to. */
-async function setTheStage(): Promise<void> {
-  const { participants } = EXAMPLES.find(({ type }) => type === 'CallHeld')!.data;
-  await demarche.record(
-    ...registered.map((event) => ({ ...event, ...ON_A_DAY })),
-    { type: 'CallHeld', ...ON_A_DAY, data: { participants }, id: uuid(1) },
-    ...[...BEFORE.values()].flat(),
-  );
-}
+await setTheStage(demarche);
 
 let copies = 0;
 
-/** An example as it can be posted again and again: with a new slug where it registers one, and about new events where about any. */
-async function fresh(event: Event): Promise<Event> {
-  const copy = `${++copies}`;
-  if (event.type === 'ActorRegistered') return { ...event, data: { ...event.data, actor: `fresh-${copy}` } };
-  if (event.type === 'IssueOpened') return { ...event, data: { ...event.data, issue: `fresh-${copy}` } };
-  const before = BEFORE.get(event.type)!;
-  const renewed = before.reduce(
-    (text, { id }) => text.replaceAll(id!, `${copy.padStart(8, '0')}${id!.slice(8)}`),
-    JSON.stringify([...before, event]),
-  );
-  const story = JSON.parse(renewed) as Event[];
-  if (before.length > 0) await demarche.record(...story.slice(0, -1));
+/** An example as it can be posted again and again. */
+async function fresh(example: Event): Promise<Event> {
+  const story = storyAgain(example, ++copies);
+  if (story.length > 1) await demarche.record(...story.slice(0, -1));
   return story.at(-1)!;
 }
 
@@ -129,25 +88,6 @@ async function postThreeWays(event: string | object): Promise<any[]> {
 async function refusedThreeWays(t: Test, event: string | object, error: object, what: string): Promise<void> {
   for (const problem of await postThreeWays(event))
     t.match(problem, { code: 'invalid_request', errors: [error] }, what);
-}
-
-/** The paths of all values in a value. */
-function pathsIn(value: unknown, path: Path = []): Path[] {
-  if (typeof value !== 'object' || value === null) return [path];
-  const inside = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
-  return [path, ...inside.flatMap((step) => pathsIn(value[step as keyof typeof value], [...path, step]))];
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<any>((part, step) => part?.[step], value);
-}
-
-/** A copy of the value with something else at a path; a part that is undefined is left out. */
-function withValue(value: unknown, [step, ...rest]: Path, part: unknown): unknown {
-  if (step === undefined) return part;
-  const inside = withValue((value as any)?.[step], rest, part);
-  if (Array.isArray(value) && typeof step === 'number') return value.with(step, inside);
-  return { ...(value as object), [step]: inside };
 }
 
 t.test('every example is recorded here as it stands, so what is changed in it is what is refused', async (t) => {
