@@ -17,6 +17,6 @@ export function valueAt(value: unknown, path: Path): unknown {
 export function withValue(value: unknown, [step, ...rest]: Path, part: unknown): unknown {
   if (step === undefined) return part;
   const inside = withValue((value as any)?.[step], rest, part);
-  if (Array.isArray(value) && typeof step === 'number') return value.with(step, inside);
+  if (Array.isArray(value) && typeof step === 'number') return value.toSpliced(step, 1, inside);
   return { ...(value as object), [step]: inside };
 }
