@@ -13,6 +13,7 @@ import { EXAMPLES, setTheStage } from './support/stage.ts';
 
 const LINES = Number(process.env['HOSTILE_LINES'] ?? 10_000);
 
+t.setTimeout(120_000 + LINES * 2);
 const demarche = await startDemarche(t);
 const { app } = demarche;
 await setTheStage(demarche);

@@ -85,10 +85,7 @@ export class RequestMaker {
     );
     const chosen = new Set(optional.filter((_, n) => also !== null && (also >> n) & 1).map(({ name }) => name));
     const parameters = operation.parameters
-      .filter(({ name, required, in: where }) => {
-        const isNeeded = where === 'path' || required || `${operation.operationId} ${name}!` in this.#words;
-        return isNeeded || name === targeted || chosen.has(name);
-      })
+      .filter(({ name, required }) => required || name === targeted || chosen.has(name))
       .map(({ name, in: where, schema }) => ({ name, in: where, text: this.#wordFor(operation, name, schema) }));
     return new Parts(operation, parameters, this.#storyOf(operation, place, isFresh, number));
   }
@@ -99,10 +96,7 @@ export class RequestMaker {
   }
 
   #wordFor({ operationId }: Operation, name: string, schema: Parameters<Document['sampleOf']>[0]): string {
-    const known = ['!', '']
-      .map((mark) => this.#words[`${operationId} ${name}${mark}`])
-      .find((word) => word !== undefined);
-    const found = known ?? this.#words[name] ?? this.#document.sampleOf(schema);
+    const found = this.#words[`${operationId} ${name}`] ?? this.#words[name] ?? this.#document.sampleOf(schema);
     return Array.isArray(found) ? found.join(',') : String(found);
   }
 

@@ -20,11 +20,15 @@ const WAITING_MS = 5_000;
 /** What any address may answer, whatever its operation says: these are about the request as such. */
 const OF_ANY_REQUEST = new Set([404, 405, 413, 415, 421, 431]);
 
-/** Of two parameters that do not go together, either may be named. */
+/** Of two parameters that do not go together, either may be named; and a cursor is of one list. */
 const TOGETHER: Record<string, string[]> = {
   from: ['to'],
   to: ['from'],
-  a: ['b'],
+  a: ['b', 'cursor'],
+  b: ['cursor'],
+  actor: ['cursor'],
+  issue: ['cursor'],
+  id: ['cursor'],
   minSources: ['maxSources'],
   order: ['afterSequence', 'cursor'],
   afterSequence: ['order'],
@@ -129,6 +133,7 @@ function isExpectedFailure({ url }: Request, code: ProblemCode): boolean {
 
 /** What is wrong with whom a refusal blames: it names a field, and if nothing but one place was changed, that. */
 export function faultOfBlame(changed: Place | undefined, { code, detail, errors }: Problem): string | undefined {
+  if (code === 'not_found' && / is registered/.test(detail) && !errors?.[0]?.parameter) return 'names no parameter';
   if (code !== 'invalid_request' && code !== 'event_refused') return undefined;
   if (errors === undefined) return FIELDLESS.test(detail) ? undefined : `a ${code} that names no field`;
   if (changed === undefined || code === 'event_refused' || changed.in === 'bytes') return undefined;

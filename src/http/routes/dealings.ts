@@ -115,7 +115,7 @@ export function dealingRoutes(app: App, api: Api): void {
       const { between, limit: size } = request.query;
       const [a, b] = between as [string, string];
       const asked = await api.asking.prepare('dealings', request.query);
-      await requirePair(api, a, b);
+      await requirePair(api, a, b, ['between', 'between']);
       const found = await api
         .models(asked)
         .dealings.contacts(a, b, asked, readCursor(request, occurredCursor), size + 1);
@@ -194,10 +194,11 @@ export function dealingRoutes(app: App, api: Api): void {
   );
 }
 
-async function requirePair(api: Api, a: string, b: string): Promise<void> {
+/** `names` are the parameters in which the two stand. */
+async function requirePair(api: Api, a: string, b: string, names: [string, string] = ['a', 'b']): Promise<void> {
   if (a === b) throw fieldProblem('invalid_request', [{ parameter: 'b', found: b, expected: 'another actor than a' }]);
-  await requireActor(api.registry, a);
-  await requireActor(api.registry, b);
+  await requireActor(api.registry, a, names[0]);
+  await requireActor(api.registry, b, names[1]);
 }
 
 /** Where the facts of a month are told one by one, as of the same moment. */

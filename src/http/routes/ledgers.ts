@@ -164,7 +164,8 @@ export function ledgerRoutes(app: App, api: Api): void {
     async (request, reply) => {
       const { limit: size, donor, recipient } = request.query;
       const asked = await api.asking.prepare('ledgers', request.query);
-      for (const actor of [donor, recipient]) if (actor !== undefined) await requireActor(api.registry, actor);
+      if (donor !== undefined) await requireActor(api.registry, donor, 'donor');
+      if (recipient !== undefined) await requireActor(api.registry, recipient, 'recipient');
       const found = await api
         .models(asked)
         .ledgers.aid({ donor, recipient }, asked, readCursor(request, occurredCursor), size + 1);

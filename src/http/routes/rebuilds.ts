@@ -287,7 +287,10 @@ function noProjection({ projections }: Api, name: string): Problem {
   const names = projections.map((projection) => projection.name);
   const meant = nearest(name, names);
   const hint = meant === undefined ? '' : `; the nearest is "${meant}"`;
-  return new Problem('not_found', `There is no projection "${name.slice(0, 80)}"${hint}. There are: ${names.join(', ')}.`);
+  return new Problem(
+    'not_found',
+    `There is no projection "${name.slice(0, 80)}"${hint}. There are: ${names.join(', ')}.`,
+  );
 }
 
 async function sequenceOf({ log }: Api, until: number | string): Promise<number> {
