@@ -21,7 +21,7 @@ interface Operation {
   summary: string;
   description: string;
   tags: string[];
-  parameters?: { name: string; in: string; description?: string; schema: Schema }[];
+  parameters?: { name: string; in: string; required?: boolean; description?: string; schema: Schema }[];
   requestBody?: { description: string; required: boolean; content: Record<string, Media> };
   responses: Record<string, Response>;
 }
@@ -205,6 +205,25 @@ t.test('a parameter that is a list says what its items are', async (t) => {
     t.match(schemaOf(name), { type: 'array', items: { type: 'string', pattern: String }, description: /with commas/ });
   t.match(schemaOf('limit'), { type: 'integer', minimum: 1, maximum: 1000, default: 100 });
   t.match(schemaOf('minSequence'), { type: 'integer', minimum: 0 });
+});
+
+t.test('a parameter that a question cannot do without is required', async (t) => {
+  const isStream = ({ responses }: Operation) => 'text/event-stream' in (responses['200']?.content ?? {});
+  for (const operation of operations) {
+    const { name, parameters = [] } = operation;
+    if (!name.startsWith('GET ') || isStream(operation)) continue;
+    for (const parameter of parameters) {
+      if (parameter.in !== 'query') continue;
+      const url = `${name.slice(4).replaceAll(/\{\w+\}/g, '1')}?`;
+      const others = parameters.filter((other) => other !== parameter && other.required);
+      const query = others.map((other) => `${other.name}=1`).join('&');
+      const { body } = await demarche.get(url + query);
+      const isMissed = body.errors?.some(
+        (error: Record<string, string>) => error['parameter'] === parameter.name && error['found'] === 'nothing',
+      );
+      t.equal(Boolean(isMissed), Boolean(parameter.required), `${name}: ${parameter.name}`);
+    }
+  }
 });
 
 t.test('the page with the documentation is served whole by this server', async (t) => {

@@ -29,6 +29,7 @@ import { Positions } from '../projections/positions/find-positions.ts';
 import { SourcedFacts } from '../projections/sourcing/find-sourcing.ts';
 import type { Projector } from '../projections/projector.ts';
 import type { Asked } from '../projections/read-model.ts';
+import { AllowedMethods } from './allowed-methods.ts';
 import type { Api, App, Models } from './api.ts';
 import { Asking } from './asking.ts';
 import { RememberedAnswers } from './remembered-answers.ts';
@@ -37,7 +38,9 @@ import type { EventFeed } from './event-feed.ts';
 import { EventStreams } from './event-stream.ts';
 import { describe, withoutLongPattern } from './description.ts';
 import { parseJson } from './json.ts';
+import { requireOneHost } from './one-host.ts';
 import { requireOwnHost } from './own-host.ts';
+import { requirePlainBody } from './plain-body.ts';
 import { fieldProblem, Problem, type ProblemCode } from './problem.ts';
 import { problemForError } from './problem-for-error.ts';
 import { fieldErrors, namesIn } from './schema-errors.ts';
@@ -84,6 +87,8 @@ export async function buildApp({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
+    // Refused by a hook, with a problem; Node's own refusal says nothing.
+    http: { requireHostHeader: false },
     // A request that arrives while the last ones are answered is answered with them.
     return503OnClosing: false,
     // A long name is refused by its schema, which says how long it may be.
@@ -91,6 +96,8 @@ export async function buildApp({
     frameworkErrors: (error, request, reply) => void sendProblem(problemForError(error), request, reply),
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<FastifyZodOpenApiTypeProvider>() as unknown as App;
+  // What a request expects beside "100-continue" may be passed over (RFC 9110, 10.1.1); Node would refuse it without a word.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(({ schema }) => (value) => {
     const text = JSON.stringify(value);
@@ -98,15 +105,15 @@ export async function buildApp({
     return text;
   });
   app.setErrorHandler((error, request, reply) => sendProblem(problemForError(error), request, reply));
-  app.setNotFoundHandler((request, reply) => {
-    const asked = `${request.method} ${request.url.split('?')[0]!.slice(0, 200)}`;
-    return sendProblem(new Problem('not_found', `There is no ${asked}; /docs lists all there is.`), request, reply);
-  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
     parseJson(body, 'body'),
   );
+  const methods = new AllowedMethods(app);
+  app.addHook('onRequest', requireOneHost);
   app.addHook('onRequest', requireOwnHost);
+  app.addHook('onRequest', async (request, reply) => requireRoute(request, reply, methods));
+  app.addHook('onRequest', requirePlainBody);
   let closing = false;
   app.addHook('preClose', async () => void (closing = true));
   app.addHook('onResponse', async (request, reply) => {
@@ -188,6 +195,17 @@ function modelsFor(asked: Asked): Models {
     positions,
     sourcing: new SourcedFacts(asked),
   };
+}
+
+/** Throws a problem where nobody answers: before a body is read, which nobody would take. */
+function requireRoute(request: FastifyRequest, reply: FastifyReply, methods: AllowedMethods): void {
+  if (!request.is404) return;
+  const path = request.url.split('?')[0]!.slice(0, 200);
+  const allowed = methods.of(request.url);
+  if (allowed.length === 0)
+    throw new Problem('not_found', `There is no ${request.method} ${path}; /docs lists all there is.`);
+  void reply.header('allow', allowed.join(', '));
+  throw new Problem('method_not_allowed', `${path} takes ${allowed.join(', ')}; found ${request.method}.`);
 }
 
 /** Parameters are checked here; a body is parsed by its route, which can name the fields of the event type that was meant. */

@@ -27,7 +27,7 @@ export function toPage<T>(
   placeOf: (item: T) => unknown,
 ) {
   const items = found.items.slice(0, limit);
-  const next = found.items.length > limit ? writeCursor(placeOf(items.at(-1)!)) : null;
+  const next = found.items.length > limit ? writeCursor(request, placeOf(items.at(-1)!)) : null;
   if (next !== null) {
     const url = new URL(request.url, 'http://localhost');
     url.searchParams.set('cursor', next);

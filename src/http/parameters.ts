@@ -46,7 +46,7 @@ export const limit = digits(z.int().min(1).max(1000).default(100)).meta({ descri
 
 export const cursor = z
   .string()
-  .max(500)
+  .max(1000)
   .optional()
   .meta({ description: 'Where to go on: `next` of the page before.' });
 
@@ -102,6 +102,9 @@ export function listOf<T extends z.ZodType>(item: T, description: string) {
   return z.preprocess(splitAtCommas, z.array(item).min(1).max(100).optional()).meta({ description });
 }
 
+/** Said of a parameter whose values are taken apart before they are checked; the document could not tell by itself. */
+export const REQUIRED = { required: true };
+
 /** Two different values, joined by a comma. */
 export function pairOf(what: string) {
   return z
@@ -110,7 +113,11 @@ export function pairOf(what: string) {
       z.array(slug, `expected two ${what}, joined by a comma`).length(2, `expected two ${what}, joined by a comma`),
     )
     .refine(([a, b]) => a !== b, `expected two different ${what}`)
-    .meta({ description: `The two ${what}, joined by a comma.`, examples: [['olaf-scholz', 'vladimir-putin']] });
+    .meta({
+      description: `The two ${what}, joined by a comma.`,
+      examples: [['olaf-scholz', 'vladimir-putin']],
+      param: REQUIRED,
+    });
 }
 
 /** The values of a parameter that takes several. */

@@ -6,6 +6,7 @@ export const PROBLEMS = {
   invalid_request: [400, 'The request is not of the expected form'],
   invalid_json: [400, 'The body is not JSON'],
   not_found: [404, 'There is no such thing'],
+  method_not_allowed: [405, 'There is nothing here that is done by this method'],
   request_timeout: [408, 'The request took too long to arrive'],
   rebuild_conflict: [409, 'Another rebuild, or its own state, is in the way'],
   id_reused: [409, 'The id belongs to another event'],

@@ -77,9 +77,11 @@ export function actorRoutes(app: App, api: Api): void {
       },
     },
     async (request, reply) => {
-      const { kind, limit: size, cursor: from } = request.query;
+      const { kind, limit: size } = request.query;
       const asked = await api.asking.prepare('actors', request.query);
-      const found = await api.models(asked).actors.list(asked, { kind }, readCursor(from, slugCursor) ?? '', size + 1);
+      const found = await api
+        .models(asked)
+        .actors.list(asked, { kind }, readCursor(request, slugCursor) ?? '', size + 1);
       return toPage(request, reply, reflected(found, asked), size, (item) => item.actor);
     },
   );

@@ -17,6 +17,7 @@ import {
   minSequence,
   projectionRun,
   moment,
+  REQUIRED,
   requireOrder,
   splitAtCommas,
 } from '../parameters.ts';
@@ -124,12 +125,12 @@ export function comparisonRoutes(app: App, api: Api): void {
       },
     },
     async (request, reply) => {
-      const { from, to, actor: actors, issue: issues, limit: size, cursor: place } = request.query;
+      const { from, to, actor: actors, issue: issues, limit: size } = request.query;
       requireOrder(from, to);
       const asked = await api.asking.prepare('positions', request.query);
       for (const actor of actors ?? []) await requireActor(api.registry, actor);
       for (const issue of issues ?? []) await requireIssue(api.registry, issue);
-      const after = readCursor(place, assertionCursor);
+      const after = readCursor(request, assertionCursor);
       const found = await api
         .models(asked)
         .positions.changes({ from, to, actors, issues }, asked.knownAt, after, size + 1);
@@ -154,6 +155,7 @@ export function comparisonRoutes(app: App, api: Api): void {
             .meta({
               description: 'With commas, or given several times.',
               examples: [['germany', 'ukraine', 'russia']],
+              param: REQUIRED,
             }),
           minOverlap: digits(z.int().min(1).max(1_000).default(3)).meta({
             description: 'How many issues two must share for an alignment to be told.',
@@ -173,7 +175,7 @@ export function comparisonRoutes(app: App, api: Api): void {
     async ({ query }) => {
       const { actors, minOverlap, weights } = query;
       const asked = await api.asking.prepare('positions', query);
-      for (const actor of actors) await requireActor(api.registry, actor);
+      for (const actor of actors) await requireActor(api.registry, actor, 'actors');
       const found = reflected(
         await api.models(asked).alignments.ofPairs(actors, { minOverlap, weights }, asked),
         asked,

@@ -112,11 +112,13 @@ export function dealingRoutes(app: App, api: Api): void {
       },
     },
     async (request, reply) => {
-      const { between, limit: size, cursor: from } = request.query;
+      const { between, limit: size } = request.query;
       const [a, b] = between as [string, string];
       const asked = await api.asking.prepare('dealings', request.query);
-      await requirePair(api, a, b);
-      const found = await api.models(asked).dealings.contacts(a, b, asked, readCursor(from, occurredCursor), size + 1);
+      await requirePair(api, a, b, ['between', 'between']);
+      const found = await api
+        .models(asked)
+        .dealings.contacts(a, b, asked, readCursor(request, occurredCursor), size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, ({ fact }) => placeOf(fact));
       return { ...page, items: page.items.map(contactView) };
     },
@@ -180,11 +182,11 @@ export function dealingRoutes(app: App, api: Api): void {
     },
     async (request, reply) => {
       const { a, b } = request.params;
-      const { limit: size, cursor: place, from, to } = request.query;
+      const { limit: size, from, to } = request.query;
       requireOrder(from, to);
       const asked = await api.asking.prepare('dealings', request.query);
       await requirePair(api, a, b);
-      const after = readCursor(place, occurredCursor);
+      const after = readCursor(request, occurredCursor);
       const found = await api.models(asked).dealings.between(a, b, { from, to }, asked, after, size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, placeOf);
       return { ...page, items: page.items.map(factView) };
@@ -192,10 +194,11 @@ export function dealingRoutes(app: App, api: Api): void {
   );
 }
 
-async function requirePair(api: Api, a: string, b: string): Promise<void> {
+/** `names` are the parameters in which the two stand. */
+async function requirePair(api: Api, a: string, b: string, names: [string, string] = ['a', 'b']): Promise<void> {
   if (a === b) throw fieldProblem('invalid_request', [{ parameter: 'b', found: b, expected: 'another actor than a' }]);
-  await requireActor(api.registry, a);
-  await requireActor(api.registry, b);
+  await requireActor(api.registry, a, names[0]);
+  await requireActor(api.registry, b, names[1]);
 }
 
 /** Where the facts of a month are told one by one, as of the same moment. */

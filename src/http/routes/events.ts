@@ -81,7 +81,7 @@ export function eventRoutes(app: App, api: Api): void {
       },
     },
     async (request, reply) => {
-      const { order, afterSequence, limit: size, cursor, text, from, to, match } = request.query;
+      const { order, afterSequence, limit: size, text, from, to, match } = request.query;
       const filter = { ...recordedFilter(request.query), text, from, to, match };
       if (order === 'occurred' && afterSequence !== undefined) {
         throw fieldProblem('invalid_request', [
@@ -100,7 +100,7 @@ export function eventRoutes(app: App, api: Api): void {
       requireOrder(from, to);
       const asked = await api.asking.prepare('events', request.query);
       if (order === 'recorded') {
-        const after = readCursor(cursor, sequenceCursor) ?? afterSequence ?? 0;
+        const after = readCursor(request, sequenceCursor) ?? afterSequence ?? 0;
         const found = reflected(
           await api.models(asked).events.inOrderOfRecording(filter, asked.knownAt, after, size + 1),
           asked,
@@ -110,7 +110,7 @@ export function eventRoutes(app: App, api: Api): void {
       const found = reflected(
         await api
           .models(asked)
-          .events.inOrderOfOccurrence(filter, asked.knownAt, readCursor(cursor, occurredCursor), size + 1),
+          .events.inOrderOfOccurrence(filter, asked.knownAt, readCursor(request, occurredCursor), size + 1),
         asked,
       );
       return shown(toPage(request, reply, found, size, placeOf));
@@ -168,12 +168,12 @@ export function eventRoutes(app: App, api: Api): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { limit: size, cursor: from } = request.query;
+      const { limit: size } = request.query;
       const asked = await api.asking.prepare('events', request.query);
       const { fact } = await api.models(asked).events.find(id, null);
       if (!fact) throw new Problem('not_found', `No event ${id} was recorded.`);
       const found = reflected(
-        await api.models(asked).events.reactionsTo(id, asked.knownAt, readCursor(from, occurredCursor), size + 1),
+        await api.models(asked).events.reactionsTo(id, asked.knownAt, readCursor(request, occurredCursor), size + 1),
         asked,
       );
       return shown(toPage(request, reply, found, size, placeOf));

@@ -86,7 +86,7 @@ export function evidenceRoutes(app: App, api: Api): void {
       },
     },
     async (request, reply) => {
-      const { type: types, actor: actors, limit: size, cursor: from, ...rest } = request.query;
+      const { type: types, actor: actors, limit: size, ...rest } = request.query;
       const { minSources = 0, maxSources = minSources } = rest;
       if (minSources > maxSources)
         throw fieldProblem('invalid_request', [
@@ -96,7 +96,7 @@ export function evidenceRoutes(app: App, api: Api): void {
       for (const actor of actors ?? []) await requireActor(api.registry, actor);
       const found = await api
         .models(asked)
-        .sourcing.list({ ...rest, types, actors }, asked, readCursor(from, occurredCursor), size + 1);
+        .sourcing.list({ ...rest, types, actors }, asked, readCursor(request, occurredCursor), size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, ({ fact }) => placeOf(fact));
       return { ...page, items: page.items.map(evidenceView) };
     },

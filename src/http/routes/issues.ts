@@ -46,9 +46,9 @@ export function issueRoutes(app: App, api: Api): void {
       },
     },
     async (request, reply) => {
-      const { limit: size, cursor: from } = request.query;
+      const { limit: size } = request.query;
       const asked = await api.asking.prepare('issues', request.query);
-      const found = await api.models(asked).issues.list(asked, readCursor(from, slugCursor) ?? '', size + 1);
+      const found = await api.models(asked).issues.list(asked, readCursor(request, slugCursor) ?? '', size + 1);
       return toPage(request, reply, reflected(found, asked), size, (item) => item.issue);
     },
   );

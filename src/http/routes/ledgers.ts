@@ -162,12 +162,13 @@ export function ledgerRoutes(app: App, api: Api): void {
       },
     },
     async (request, reply) => {
-      const { limit: size, cursor: from, donor, recipient } = request.query;
+      const { limit: size, donor, recipient } = request.query;
       const asked = await api.asking.prepare('ledgers', request.query);
-      for (const actor of [donor, recipient]) if (actor !== undefined) await requireActor(api.registry, actor);
+      if (donor !== undefined) await requireActor(api.registry, donor, 'donor');
+      if (recipient !== undefined) await requireActor(api.registry, recipient, 'recipient');
       const found = await api
         .models(asked)
-        .ledgers.aid({ donor, recipient }, asked, readCursor(from, occurredCursor), size + 1);
+        .ledgers.aid({ donor, recipient }, asked, readCursor(request, occurredCursor), size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, placeOf);
       return { ...page, items: page.items.map(aidOf) };
     },
@@ -240,14 +241,14 @@ function ledgerRoute(app: App, api: Api, { ledger, path, name, summary, descript
       },
     },
     async (request, reply) => {
-      const { limit: size, cursor: from, status: sought, actor } = request.query;
+      const { limit: size, status: sought, actor } = request.query;
       const { blocking } = request.query as { blocking?: boolean };
       const asked = await api.asking.prepare('ledgers', request.query);
       if (actor !== undefined) await requireActor(api.registry, actor);
       const filter = { statuses: sought, actor, blocking };
       const found = await api
         .models(asked)
-        .ledgers.list(ledger, filter, asked, readCursor(from, occurredCursor), size + 1);
+        .ledgers.list(ledger, filter, asked, readCursor(request, occurredCursor), size + 1);
       const page = toPage(request, reply, reflected(found, asked), size, ({ place }) => place);
       return { ...page, items: page.items.map(shown) };
     },

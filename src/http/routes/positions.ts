@@ -72,13 +72,13 @@ export function positionRoutes(app: App, api: Api): void {
     },
     async (request, reply) => {
       const { actor, issue } = request.params;
-      const { limit: size, cursor: from } = request.query;
+      const { limit: size } = request.query;
       const asked = await api.asking.prepare('positions', request.query);
       await requireActor(api.registry, actor);
       await requireIssue(api.registry, issue);
       const found = await api
         .models(asked)
-        .positions.series(actor, issue, asked, readCursor(from, assertionCursor), size + 1);
+        .positions.series(actor, issue, asked, readCursor(request, assertionCursor), size + 1);
       const { current, conditionsInForce, countedFor } = found;
       const { items: series, next, sequence } = toPage(request, reply, reflected(found, asked), size, placeOfAssertion);
       return { actor, issue, ...asked, sequence, current, conditionsInForce, series, next, countedFor };
@@ -105,7 +105,7 @@ export function positionRoutes(app: App, api: Api): void {
       const { issue } = request.params;
       const asked = await api.asking.prepare('positions', request.query);
       await requireIssue(api.registry, issue);
-      const after = readCursor(request.query.cursor, slugCursor) ?? '';
+      const after = readCursor(request, slugCursor) ?? '';
       const found = await api.models(asked).positions.onIssue(issue, asked, after, request.query.limit + 1);
       return toPage(request, reply, reflected(found, asked), request.query.limit, ({ principal }) => principal);
     },
@@ -131,7 +131,7 @@ export function positionRoutes(app: App, api: Api): void {
       const { actor } = request.params;
       const asked = await api.asking.prepare('positions', request.query);
       await requireActor(api.registry, actor);
-      const after = readCursor(request.query.cursor, slugCursor) ?? '';
+      const after = readCursor(request, slugCursor) ?? '';
       const found = await api.models(asked).positions.ofPrincipal(actor, asked, after, request.query.limit + 1);
       return toPage(request, reply, reflected(found, asked), request.query.limit, ({ issue }) => issue);
     },

@@ -125,11 +125,12 @@ export function rebuildRoutes(app: App, api: Api): void {
         response: { 200: answer(rebuildList, 'A page of rebuilds.'), ...problems() },
       },
     },
-    async ({ query }) => {
-      const before = readCursor(query.cursor, z.int().min(1));
-      const found = await readRebuilds(log, { ...(before !== null && { before }), limit: query.limit + 1 });
-      const items = found.slice(0, query.limit);
-      return { items, next: found.length > query.limit ? writeCursor(items.at(-1)!.id) : null };
+    async ({ url, query }) => {
+      const { limit: size } = query;
+      const before = readCursor({ url, query }, z.int().min(1));
+      const found = await readRebuilds(log, { ...(before !== null && { before }), limit: size + 1 });
+      const items = found.slice(0, size);
+      return { items, next: found.length > size ? writeCursor({ url, query }, items.at(-1)!.id) : null };
     },
   );
 
@@ -286,7 +287,10 @@ function noProjection({ projections }: Api, name: string): Problem {
   const names = projections.map((projection) => projection.name);
   const meant = nearest(name, names);
   const hint = meant === undefined ? '' : `; the nearest is "${meant}"`;
-  return new Problem('not_found', `There is no projection "${name}"${hint}. There are: ${names.join(', ')}.`);
+  return new Problem(
+    'not_found',
+    `There is no projection "${name.slice(0, 80)}"${hint}. There are: ${names.join(', ')}.`,
+  );
 }
 
 async function sequenceOf({ log }: Api, until: number | string): Promise<number> {
