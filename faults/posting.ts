@@ -51,7 +51,7 @@ export async function startPosting(
   let longest = 0;
   let last = performance.now();
   let taken = 0;
-  let isOver = false;
+  const over = new AbortController();
 
   const noteSuccess = (event: Acknowledged) => {
     acknowledged.push({ id: event.id, sequence: event.sequence, hash: event.hash });
@@ -95,7 +95,7 @@ export async function startPosting(
     }
   };
   const ask = async (): Promise<void> => {
-    for (let reached = 0; !isOver;) {
+    for (let reached = 0; !over.signal.aborted;) {
       const head = await attempt('a question', () => fetch(`${url}/v1/log`));
       if (head && head.sequence < reached) note(wrong, `the log went back from ${reached} to ${head.sequence}`);
       reached = head?.sequence ?? reached;
@@ -103,11 +103,12 @@ export async function startPosting(
     }
   };
   const asking = ask();
-  const done = Promise.all(Array.from({ length: CLIENTS }, post)).then(async () => {
-    isOver = true;
+  const postAll = async (): Promise<void> => {
+    await Promise.all(Array.from({ length: CLIENTS }, post));
+    over.abort();
     for (const { tell } of waiting) tell();
     await asking;
-  });
+  };
   return {
     acknowledged,
     wrong,
@@ -115,10 +116,10 @@ export async function startPosting(
     longest: () => longest,
     reaches: (count) =>
       new Promise((resolve) => {
-        if (isOver || acknowledged.length >= count) resolve();
+        if (over.signal.aborted || acknowledged.length >= count) resolve();
         else waiting.push({ count, tell: resolve });
       }),
-    done,
+    done: postAll(),
   };
 }
 

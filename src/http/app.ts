@@ -41,6 +41,7 @@ import { requireOwnHost } from './own-host.ts';
 import { fieldProblem, Problem, type ProblemCode } from './problem.ts';
 import { problemForError } from './problem-for-error.ts';
 import { fieldErrors, namesIn } from './schema-errors.ts';
+import { cutStragglers } from './stragglers.ts';
 import { findUnstorable } from './unstorable.ts';
 import { actorRoutes } from './routes/actors.ts';
 import { comparisonRoutes } from './routes/comparison.ts';
@@ -117,6 +118,8 @@ export async function buildApp({
       'answered',
     );
   });
+
+  cutStragglers(app);
 
   await app.register(fastifyZodOpenApiPlugin, { documentOpts: { override: withoutLongPattern } });
   await app.register(swagger, { openapi: describe(), ...fastifyZodOpenApiTransformers });
