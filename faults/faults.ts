@@ -10,6 +10,7 @@ import { apiKilled } from './api-killed.ts';
 import { databaseKilled, databaseKilledElsewhere } from './database-killed.ts';
 import { badClients } from './bad-clients.ts';
 import { clockSetBack } from './clock-set-back.ts';
+import { restored } from './restored.ts';
 import { stoppedUnderLoad } from './stopped.ts';
 import { commitUnknown } from './commit-unknown.ts';
 import { diskFull } from './disk-full.ts';
@@ -30,6 +31,7 @@ const FAULTS: readonly Fault[] = [
   badClients,
   clockSetBack,
   stoppedUnderLoad,
+  restored,
 ];
 const WIDTH = 120;
 
