@@ -5,7 +5,7 @@ import { waitUntil } from '../src/database/wait-until.ts';
 import { serverOf } from '../src/database/server-process.ts';
 
 /** The folder of the database itself, under a data folder. */
-export const databaseIn = (directory: string): string => path.join(directory, 'cluster/postgres');
+const databaseIn = (directory: string): string => path.join(directory, 'cluster/postgres');
 
 /** The server's own process, as soon as it takes connections. */
 export async function postmasterOf(directory: string): Promise<number> {

@@ -27,16 +27,6 @@ export interface Fault {
   run: (stage: Stage) => Promise<Trial | string>;
 }
 
-export const NOTHING_TRIED: Trial = {
-  tried: 0,
-  acknowledged: 0,
-  lost: 0,
-  doubled: 0,
-  longest: 0,
-  wrong: [],
-  notes: [],
-};
-
 /** Several as one. */
 export function together(trials: Trial[]): Trial {
   const sum = (part: 'tried' | 'acknowledged' | 'lost' | 'doubled') =>
