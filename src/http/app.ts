@@ -32,6 +32,7 @@ import type { Asked } from '../projections/read-model.ts';
 import type { Api, App, Models } from './api.ts';
 import { Asking } from './asking.ts';
 import { RememberedAnswers } from './remembered-answers.ts';
+import { requireBodiesInTime } from './body-deadline.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import type { EventFeed } from './event-feed.ts';
 import { EventStreams } from './event-stream.ts';
@@ -119,6 +120,7 @@ export async function buildApp({
     );
   });
 
+  requireBodiesInTime(app);
   cutStragglers(app);
 
   await app.register(fastifyZodOpenApiPlugin, { documentOpts: { override: withoutLongPattern } });
