@@ -34,6 +34,7 @@ const FAULTS: readonly Fault[] = [
   restored,
 ];
 const WIDTH = 120;
+const INTERRUPTIONS = ['SIGINT', 'SIGTERM'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -66,7 +67,13 @@ async function tryAll(faults: readonly Fault[]): Promise<void> {
   const rows: string[][] = [];
   for (const fault of faults) {
     console.log(`${fault.name}: ${fault.what}`);
-    const trial = await tryOne(fault);
+    const trial = await tryOne(fault).catch((error: Error) => error);
+    if (trial instanceof Error) {
+      console.log(`  WRONG: ${trial.stack}`);
+      process.exitCode = 1;
+      rows.push([fault.name, 'failed', '', '', '', '']);
+      continue;
+    }
     if (typeof trial === 'string') {
       console.log(`  not tried: ${trial}`);
       rows.push([fault.name, 'not tried', '', '', '', '']);
@@ -74,6 +81,7 @@ async function tryAll(faults: readonly Fault[]): Promise<void> {
     }
     for (const said of [...trial.notes, ...trial.wrong.map((what) => `WRONG: ${what}`)]) console.log(`  ${said}`);
     const { tried, acknowledged, lost, doubled, longest, wrong } = trial;
+    console.log(`  tried ${tried} times: of ${acknowledged} events acknowledged, ${lost} lost, ${doubled} doubled`);
     if (lost + doubled + wrong.length > 0 || tried === 0) process.exitCode = 1;
     rows.push([fault.name, ...[tried, acknowledged, lost, doubled].map(String), `${(longest / 1000).toFixed(1)} s`]);
   }
@@ -82,9 +90,14 @@ async function tryAll(faults: readonly Fault[]): Promise<void> {
   console.log(process.exitCode ? '\nNot everything is as promised.' : '\nNothing was lost.');
 }
 
-/** Whatever happens, nothing is left running. */
+/** Whatever happens, nothing is left running: also where it is interrupted. */
 async function tryOne(fault: Fault): Promise<Trial | string> {
   const undo: (() => unknown)[] = [];
+  const takeDown = async () => {
+    for (let step = undo.pop(); step; step = undo.pop()) await step();
+  };
+  const interrupted = () => void takeDown().finally(() => process.exit(130));
+  for (const signal of INTERRUPTIONS) process.once(signal, interrupted);
   const teardown: Stage['teardown'] = (step) => void undo.push(step);
   let server: Promise<EmbeddedPostgres> | undefined;
   const start = async () => {
@@ -104,6 +117,7 @@ async function tryOne(fault: Fault): Promise<Trial | string> {
   try {
     return await fault.run(stage);
   } finally {
-    for (const step of undo.toReversed()) await step();
+    for (const signal of INTERRUPTIONS) process.off(signal, interrupted);
+    await takeDown();
   }
 }
