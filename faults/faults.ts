@@ -80,8 +80,11 @@ async function tryAll(faults: readonly Fault[]): Promise<void> {
       continue;
     }
     for (const said of [...trial.notes, ...trial.wrong.map((what) => `WRONG: ${what}`)]) console.log(`  ${said}`);
-    const { tried, acknowledged, lost, doubled, longest, wrong } = trial;
-    console.log(`  tried ${tried} times: of ${acknowledged} events acknowledged, ${lost} lost, ${doubled} doubled`);
+    const { tried, acknowledged, lost, doubled, unavailable, longest, wrong } = trial;
+    console.log(
+      `  tried ${tried} times: of ${acknowledged} events acknowledged, ${lost} lost, ${doubled} doubled; ` +
+        `${unavailable} requests were told to come back`,
+    );
     if (lost + doubled + wrong.length > 0 || tried === 0) process.exitCode = 1;
     rows.push([fault.name, ...[tried, acknowledged, lost, doubled].map(String), `${(longest / 1000).toFixed(1)} s`]);
   }

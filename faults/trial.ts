@@ -11,6 +11,8 @@ export interface Trial {
   lost: number;
   /** In the log more than once. */
   doubled: number;
+  /** How often somebody was told that the database is away. */
+  unavailable: number;
   /** The longest time in which nothing was acknowledged, in milliseconds. */
   longest: number;
   /** Whatever else is not as promised, each in a sentence. */
@@ -29,13 +31,14 @@ export interface Fault {
 
 /** Several as one. */
 export function together(trials: Trial[]): Trial {
-  const sum = (part: 'tried' | 'acknowledged' | 'lost' | 'doubled') =>
+  const sum = (part: 'tried' | 'acknowledged' | 'lost' | 'doubled' | 'unavailable') =>
     trials.reduce((total, trial) => total + trial[part], 0);
   return {
     tried: sum('tried'),
     acknowledged: sum('acknowledged'),
     lost: sum('lost'),
     doubled: sum('doubled'),
+    unavailable: sum('unavailable'),
     longest: Math.max(0, ...trials.map(({ longest }) => longest)),
     wrong: trials.flatMap(({ wrong }) => wrong),
     notes: [...new Set(trials.flatMap(({ notes }) => notes))],
@@ -51,9 +54,10 @@ export async function examine(database: string, posting: Posting, tried = 1, not
     acknowledged: posting.acknowledged.length,
     lost,
     doubled,
+    unavailable: posting.unavailable(),
     longest: posting.longest(),
     wrong: [...posting.wrong, ...wrong],
-    notes: [`${posting.unavailable()} times somebody was told to come back`, ...notes],
+    notes,
   };
 }
 
