@@ -34,7 +34,11 @@ export interface OpenDatabase {
 export async function openDatabase(settings: Settings, logger: Logger): Promise<OpenDatabase> {
   const embedded =
     settings.databaseUrl === undefined
-      ? await startEmbeddedPostgres(settings.dataDirectory, { log: (line) => logger.info(line) })
+      ? await startEmbeddedPostgres(settings.dataDirectory, {
+          keepRunning: true,
+          log: (line) => logger.info(line),
+          warn: (line) => logger.warn(line),
+        })
       : undefined;
   const url = settings.databaseUrl ?? embedded!.url;
   const place = embedded?.directory ?? withoutPassword(url);

@@ -1,4 +1,5 @@
 // The embedded database keeps its promises when processes are killed, started twice, or find a folder in disorder.
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -159,6 +160,68 @@ t.test('a PostgreSQL that was killed recovers what was committed', async (t) => 
   await crashed.stop();
   t.same(await query(next.url, 'select 1 as one'), [{ one: 1 }], 'the former owner has no say in the new server');
   await next.stop();
+});
+
+t.test('kept running, it is there again at the same address whenever it was killed', async (t) => {
+  const folder = await dataFolder(t);
+  const said: string[] = [];
+  const kept = await startEmbeddedPostgres(folder, { keepRunning: true, log: (line) => said.push(line) });
+  await query(kept.url, 'create table kept (n int)');
+  for (const turn of [1, 2]) {
+    const pid = serverOf(postgresIn(folder))!.pid;
+    process.kill(pid, 'SIGKILL');
+    t.ok(await waitUntil(() => said.filter((line) => line.includes('there again')).length === turn, 60_000));
+    await query(kept.url, `insert into kept values (${turn})`);
+    t.not(serverOf(postgresIn(folder))?.pid, pid);
+  }
+  // It starts all its processes anew when one of them is killed; its owner must be the owner of that one, too.
+  await query(
+    kept.url,
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'demarche owner'",
+  );
+  t.ok(await waitUntil(() => said.filter((line) => line.includes('there again')).length === 3, 60_000));
+  t.same(await query(kept.url, 'select n from kept order by n'), [{ n: 1 }, { n: 2 }]);
+  await kept.stop();
+  t.equal(serverOf(postgresIn(folder)), undefined, 'who keeps it running ends it');
+  await kept.stop();
+});
+
+t.test('kept running, it is tried again until it can be started', async (t) => {
+  const folder = await dataFolder(t);
+  const said: string[] = [];
+  const file = path.join(postgresIn(folder), 'postgresql.conf');
+  const kept = await startEmbeddedPostgres(folder, { keepRunning: true, log: (line) => said.push(line) });
+  t.teardown(() => kept.stop());
+  const before = await readFile(file);
+  // As long as this stands there, nobody can start it.
+  await appendFile(file, "\nno_such_setting = 'on'\n");
+  process.kill(serverOf(postgresIn(folder))!.pid, 'SIGKILL');
+  t.ok(await waitUntil(() => said.some((line) => line.includes('no_such_setting')), 60_000), 'it says why it cannot');
+  await writeFile(file, before);
+  t.ok(
+    await waitUntil(
+      () =>
+        query(kept.url, 'select 1').then(
+          () => true,
+          () => false,
+        ),
+      60_000,
+    ),
+    'it tries again',
+  );
+});
+
+t.test('a copy of the data folder, made while nothing runs on it, is a backup', async (t) => {
+  const folder = await dataFolder(t);
+  const first = await startEmbeddedPostgres(folder);
+  await query(first.url, 'create table kept (n int); insert into kept values (1)');
+  await first.stop();
+  const copy = await dataFolder(t);
+  execFileSync('cp', ['-a', folder, copy]);
+  const second = await startEmbeddedPostgres(copy);
+  t.match(second, { directory: copy, owner: true });
+  t.same(await query(second.url, 'select n from kept'), [{ n: 1 }]);
+  await second.stop();
 });
 
 t.test('a first start that was killed leaves nothing that stands in the way', async (t) => {

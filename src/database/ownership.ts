@@ -10,14 +10,24 @@ const GRACE = '1s';
 const LOCK_NOT_AVAILABLE = '55P03';
 const REFUSED_FOR_GOOD = new Set(['28P01', '28000', '3D000', '53300']);
 
-export type Ownership = { isHeld(): boolean; release(): Promise<void> };
+export type Ownership = {
+  isHeld(): boolean;
+  /** Settles when the session with the lock has ended, for whatever reason. */
+  lost: Promise<void>;
+  release(): Promise<void>;
+};
 
 /** Undefined where the server shut down meanwhile: its last owner was on the way out. */
 export async function claimOwnership(url: string, isRunning: () => boolean): Promise<Ownership | undefined> {
   const session = await connectSession(url, isRunning);
   if (!session) return undefined;
   let held = false;
-  session.on('end', () => (held = false));
+  const lost = new Promise<void>((resolve) => {
+    session.on('end', () => {
+      held = false;
+      resolve();
+    });
+  });
   try {
     held = await claim(session);
   } catch (cause) {
@@ -33,7 +43,7 @@ export async function claimOwnership(url: string, isRunning: () => boolean): Pro
     kept.ref();
     return session.end();
   };
-  return { isHeld: () => held, release };
+  return { isHeld: () => held, lost, release };
 }
 
 async function claim(session: Client): Promise<boolean> {

@@ -52,7 +52,8 @@ async function probe(folder: string, account: ServerAccount): Promise<PostgresBi
   return major === undefined ? undefined : { folder, major: Number(major) };
 }
 
-function installedFolders(): string[] {
+/** Where PostgreSQL is installed on this machine. */
+export function installedFolders(): string[] {
   const onPath = (process.env.PATH ?? '')
     .split(path.delimiter)
     .map((folder) => path.join(folder, `postgres${EXECUTABLE}`))

@@ -16,14 +16,15 @@ const ATTEMPTS = 5;
 
 export type Started = { port: number; startedHere: boolean };
 
-export async function startPostgres(plan: ClusterPlan): Promise<Started> {
+/** On a free port, unless it must be one that clients know already. */
+export async function startPostgres(plan: ClusterPlan, wantedPort?: number): Promise<Started> {
   const folder = databaseFolderOf(clusterOf(plan.directory));
   for (let attempt = 1; ; attempt++) {
     const running = await readyServer(folder, plan);
     if (running) return { port: running.port, startedHere: false };
 
     forgetDeadServer(folder);
-    const port = await freePort();
+    const port = wantedPort ?? (await freePort());
     const { child, output } = spawnServer(plan, folder, port);
     let ended: string | undefined;
     child.once('error', (error) => (ended = error.message));

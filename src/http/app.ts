@@ -33,6 +33,7 @@ import { AllowedMethods } from './allowed-methods.ts';
 import type { Api, App, Models } from './api.ts';
 import { Asking } from './asking.ts';
 import { RememberedAnswers } from './remembered-answers.ts';
+import { requireBodiesInTime } from './body-deadline.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import type { EventFeed } from './event-feed.ts';
 import { EventStreams } from './event-stream.ts';
@@ -44,6 +45,7 @@ import { requirePlainBody } from './plain-body.ts';
 import { fieldProblem, Problem, type ProblemCode } from './problem.ts';
 import { problemForError } from './problem-for-error.ts';
 import { fieldErrors, namesIn } from './schema-errors.ts';
+import { cutStragglers } from './stragglers.ts';
 import { findUnstorable } from './unstorable.ts';
 import { actorRoutes } from './routes/actors.ts';
 import { comparisonRoutes } from './routes/comparison.ts';
@@ -124,6 +126,9 @@ export async function buildApp({
       'answered',
     );
   });
+
+  requireBodiesInTime(app);
+  cutStragglers(app);
 
   await app.register(fastifyZodOpenApiPlugin, { documentOpts: { override: withoutLongPattern } });
   await app.register(swagger, { openapi: describe(), ...fastifyZodOpenApiTransformers });

@@ -42,7 +42,7 @@ export async function startListening(t: Test, options: { heartbeatMs?: number } 
 }
 
 export async function follow(
-  t: Test,
+  t: Pick<Test, 'teardown'>,
   server: string,
   query = '',
   headers: Record<string, string> = {},

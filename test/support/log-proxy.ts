@@ -16,7 +16,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function openProxy(t: Test, url: string): Promise<Proxy> {
+export async function openProxy(t: Pick<Test, 'teardown'>, url: string): Promise<Proxy> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
   const silenced = new WeakSet<Socket>();
