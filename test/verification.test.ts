@@ -44,7 +44,7 @@ async function afterChange(
       transaction,
     );
     await change(transaction);
-    found = await verifyLog({ db: transaction as unknown as Kysely<LogDatabase>, schema }, trusted, ALL);
+    found = await verifyLog({ db: transaction, schema }, trusted, ALL);
     throw new Undone();
   });
   await trying.catch((error: unknown) => {
