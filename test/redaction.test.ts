@@ -147,6 +147,18 @@ async function story(t: Test): Promise<Demarche> {
       occurred: '2024-11-17',
       data: { speaker: 'germany', to: { kind: 'event', event: idOf(2) }, sentiment: -1, summary: 'Germany rejects it' },
     },
+    {
+      id: idOf(8),
+      type: 'DemandStated',
+      occurred: '2024-11-15',
+      data: { speaker: 'germany', addressees: ['russia'], force: 'demand', kind: 'substantive', summary: 'Stop' },
+    },
+    {
+      id: idOf(9),
+      type: 'DemandAnswered',
+      occurred: '2024-11-16',
+      data: { speaker: 'russia', demands: [idOf(8)], answer: 'refused', summary: `${SECRET} words` },
+    },
   );
   return demarche;
 }
@@ -220,7 +232,7 @@ t.test(
     const head = (await get('/v1/log')).sequence;
     const proofBefore = await get(`/v1/events/${idOf(2)}/proof?head=${head}`);
 
-    const batch = [...[4, 5, 6, 2].map((number) => redaction(number)), redaction(31)];
+    const batch = [...[4, 5, 6, 9].map((number) => redaction(number)), redaction(2), redaction(31)];
     const other = { ...actor('spokesman', 'person', { aliases: [`The ${SECRET}`] }), id: idOf(31) };
     await demarche.record(other);
     const last = await demarche.record(...batch);
@@ -243,14 +255,18 @@ t.test(
       });
       t.equal(JSON.stringify(event).includes(SECRET), false);
     }
-    t.equal((await demarche.get(`/v1/positions/russia/territory?minSequence=${end}`)).status, 200);
+    const { series: atOnce } = await get(`/v1/positions/russia/territory?minSequence=${end}`);
+    t.match(atOnce, [{ event: idOf(3), change: 'new' }]);
+    t.equal(atOnce.length, 1);
+    const { items: demands } = await get(`/v1/demands?minSequence=${end}`);
+    t.match(demands, [{ opening: { id: idOf(8) }, status: 'open', history: [{}] }], 'its answer is gone');
     t.ok(await rebuilt(demarche, end), 'everything is rebuilt by itself');
     t.same(await placesOf(log.db, SECRET), [], 'no table holds it any more');
 
     const questions = everyQuestion({
       actors: ['germany', 'russia', 'kremlin'],
       issues: ['territory'],
-      events: range(1, 7).map(idOf),
+      events: range(1, 9).map(idOf),
     });
     for (const knownAt of [null, ...range(1, end)]) {
       for (const question of [

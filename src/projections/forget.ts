@@ -1,25 +1,47 @@
 // Takes what a redacted event has left out of the tables of a run: every row that was drawn from it, whenever that was known.
 import { sql, type Kysely, type Transaction } from 'kysely';
+import type { Fact } from '../domain/fact.ts';
 import type { LogDatabase, LogStore } from '../events/log-database.ts';
 import type { FactChange } from './fact-changes.ts';
 import { pageOf } from './projection.ts';
 import type { LedRun } from './runs.ts';
 import { lastingTables, loadedTables } from './schema.ts';
-import { insertRows } from './write-page.ts';
+import { endRows, insertRows } from './write-page.ts';
+
+/** A fact that is emptied, and the sequence of its redaction. */
+interface Redaction {
+  sequence: number;
+  forgotten: Fact;
+}
+
+/** The redactions among the changes whose targets were taken before a page that begins after the checkpoint. */
+export function redactionsIn(changes: readonly FactChange[], checkpoint: number): Redaction[] {
+  return changes.flatMap(({ sequence, forgotten }) =>
+    forgotten && forgotten.sequence <= checkpoint ? [{ sequence, forgotten }] : [],
+  );
+}
+
+/** Before what depends on them is derived: the rows of what was redacted end there, as if it had been retracted. */
+export async function endRedacted(tables: Kysely<any>, { projection, schema }: LedRun, redactions: Redaction[]) {
+  const ended = redactions.map(({ sequence, forgotten }) => ({
+    event: forgotten.id,
+    sequence: forgotten.sequence,
+    until: sequence,
+  }));
+  for (const [name, { kind }] of lastingTables(projection))
+    if (kind === 'contributed') await endRows(tables, schema, name, ended);
+}
 
 /**
- * Forgets what the redactions among the changes have emptied, as far as the run had taken it, and notes the last of them: what else
- * depended on it shows no more than that there was something, and is put right by a rebuild (see Rebuilder).
+ * Once what depends on them is derived: every row that was drawn from what was redacted goes, whenever that was known. What else
+ * was known before shows no more than that there was something; the run is marked, to be rebuilt (see Rebuilder).
  */
 export async function forgetRedacted(
   transaction: Transaction<LogDatabase>,
   { schema: logSchema }: LogStore,
-  { id, projection, schema, checkpoint }: LedRun,
-  changes: readonly FactChange[],
+  { id, projection, schema }: LedRun,
+  redactions: Redaction[],
 ): Promise<void> {
-  const redactions = changes.flatMap(({ sequence, forgotten }) =>
-    forgotten && forgotten.sequence <= checkpoint ? [{ sequence, forgotten }] : [],
-  );
   if (redactions.length === 0) return;
   const facts = redactions.map(({ forgotten }) => forgotten);
   const page = pageOf(projection, []);
