@@ -12,5 +12,7 @@ for (const other of path.map(bytes)) {
   [at, last] = [Math.floor(at / 2), Math.floor(last / 2)];
 }
 const isProven = isSaid && place[0] === String(index + 1) && last === 0 && hash.equals(bytes(process.argv[2] ?? ''));
-console.log(isProven ? `Event ${index + 1} is in the log${content ? `: ${content}` : '; its content was removed'}` : 'NOT proven');
+console.log(
+  isProven ? `Event ${index + 1} is in the log${content ? `: ${content}` : '; its content was removed'}` : 'NOT proven',
+);
 process.exitCode = isProven ? 0 : 1;

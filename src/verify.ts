@@ -45,7 +45,7 @@ async function run(kept: TrustedHead | undefined, from: TrustedHead): Promise<vo
       process.exitCode = 1;
       return;
     }
-    const { sequence, hash, root } = await new LogTree(log).rootAt(verified.sequence);
+    const { sequence, hash, root } = await new LogTree(log, Infinity).rootAt(verified.sequence);
     console.log(`The log holds from sequence ${Math.min(from.sequence + 1, sequence)} to ${sequence}.`);
     console.log(`  head  ${sequence}:${hash}\n  root  ${root}`);
   } finally {

@@ -196,7 +196,12 @@ t.test('hashes of whole blocks are kept, are the same for all who ask at once, a
   for (const first of [2, 1_002, 2_002]) await demarche.record(...range(first, first + 999).map(says));
   const hashes = (await rowsOf(log.db)).map(({ hash }) => hash);
   const root = rootOf(hashes).toString('hex');
-  const trees = [new LogTree(log), new LogTree(log)];
+  await t.rejects(
+    new LogTree(log, 0).rootAt(3_001),
+    /0 of 2 blocks are\. Ask again shortly/,
+    'who does not wait is told so',
+  );
+  const trees = [new LogTree(log, Infinity), new LogTree(log, Infinity)];
   const asked = await Promise.all([...trees, ...trees].map((tree) => tree.rootAt(3_001)));
   t.same(new Set(asked.map((answer) => answer.root)), new Set([root]));
   const kept = async () =>

@@ -1,5 +1,6 @@
 // Proofs over the log: that an event is in it under a head, and that one head goes on from another. The tree's entries are the chain
 // hashes; hashes of whole blocks are kept in the database, worked out when they are first needed.
+import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { asSent } from './content-hash.ts';
 import { RECORDED_FORMAT } from './event-row.ts';
@@ -9,6 +10,7 @@ import { BLOCK, blockHashOf, consistencyPath, inclusionPath, treeHash, type Entr
 const HASH_BYTES = 32;
 /** So many blocks are read at once, half a megabyte. */
 const BLOCKS_AT_ONCE = 16;
+const LONGEST_PAUSE = 2 ** 31 - 1;
 /** The hash before the first event. */
 const GENESIS = Buffer.alloc(HASH_BYTES);
 
@@ -41,12 +43,18 @@ export interface EventProof {
   root: string;
 }
 
+/** Hashes of blocks are being worked out, for the first time or because they were cleared away, and it takes longer than anybody waits. */
+export class TreeNotReady extends Error {}
+
 export class LogTree {
   readonly #log: LogStore;
+  readonly #deadlineMs: number;
   #filling: Promise<void> | undefined;
 
-  constructor(log: LogStore) {
+  /** Throws {@link TreeNotReady} where blocks are missing for longer than the deadline; they are worked out all the same. */
+  constructor(log: LogStore, deadlineMs: number) {
     this.#log = log;
+    this.#deadlineMs = deadlineMs;
   }
 
   /** The root over the events up to a sequence that the log holds. */
@@ -122,15 +130,21 @@ export class LogTree {
 
   /** The hashes of the first blocks, one after the other. */
   async #blocksUpTo(count: number): Promise<Buffer> {
+    const began = performance.now();
     for (;;) {
       const { rows } = await sql<{ hashes: Buffer | null }>`
         select string_agg(hash, '' order by block) as hashes
           from ${sql.id(this.#log.schema, 'merkle_block')} where block < ${count}`.execute(this.#log.db);
       const hashes = rows[0]!.hashes ?? Buffer.alloc(0);
       if (hashes.length === count * HASH_BYTES) return hashes;
-      // Those who ask at the same time wait for the same work.
+      const left = began + this.#deadlineMs - performance.now();
+      if (left <= 0)
+        throw new TreeNotReady(
+          `The Merkle tree is being worked out: ${hashes.length / HASH_BYTES} of ${count} blocks are. Ask again shortly.`,
+        );
+      // Those who ask at the same time wait for the same work, which goes on when they do not wait any more.
       this.#filling ??= this.#fill(count).finally(() => (this.#filling = undefined));
-      await this.#filling;
+      await within(this.#filling, left);
     }
   }
 
@@ -159,6 +173,19 @@ export class LogTree {
                         where e.sequence > b.block * ${BLOCK}::bigint and e.sequence <= (b.block + 1) * ${BLOCK}::bigint) as entries
         from unnest(${blocks}::bigint[]) b(block) order by b.block`.execute(this.#log.db);
     return rows.map(({ block, entries }) => ({ block, entries: entries ?? Buffer.alloc(0) }));
+  }
+}
+
+/** Waits for the work, and no longer than so many milliseconds; what goes wrong with it later is found by whoever asks again. */
+async function within(work: Promise<void>, milliseconds: number): Promise<void> {
+  const over = new AbortController();
+  const time = pause(Math.min(milliseconds, LONGEST_PAUSE), undefined, { signal: over.signal, ref: false });
+  try {
+    await Promise.race([work, time]);
+  } finally {
+    over.abort();
+    await Promise.allSettled([time]);
+    work.catch(() => {});
   }
 }
 

@@ -111,7 +111,7 @@ async function redactedTurns<Input extends Provenance, T extends Tables>(
     for (const [table, column] of Object.entries(inputs)) {
       const keys = await tables
         .selectFrom(table)
-        .select(sql<unknown>`${sql.ref(column)}`.as('key'))
+        .select(sql`${sql.ref(column)}`.as('key'))
         .distinct()
         .where('sequence', '=', forgotten.sequence)
         .execute();

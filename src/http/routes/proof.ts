@@ -9,7 +9,10 @@ import { fieldProblem, Problem } from '../problem.ts';
 import { answer, problems } from '../responses.ts';
 
 /** So many events are verified in a few seconds. */
-const MOST_VERIFIED = 100_000;
+const MOST_VERIFIED = 20_000;
+
+/** How long an answer waits for hashes of the tree that have yet to be worked out. */
+const DEADLINE_MS = 5_000;
 
 const HASH = '5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9';
 const hashText = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits in lower case');
@@ -98,7 +101,7 @@ const consistency = z
   });
 
 export function proofRoutes(app: App, { log }: Api): void {
-  const tree = new LogTree(log);
+  const tree = new LogTree(log, DEADLINE_MS);
 
   /** A sequence that the log holds; its end where none is meant. */
   async function headMeant(parameter: string, meant: number | undefined): Promise<number> {
@@ -126,7 +129,7 @@ export function proofRoutes(app: App, { log }: Api): void {
             description: 'The sequence of the trusted head; the beginning where it is left out.',
           }),
           hash: hashText.optional().meta({ description: 'The chain hash of the trusted head.' }),
-          limit: digits(z.int().min(1).max(MOST_VERIFIED).default(10_000)).meta({
+          limit: digits(z.int().min(1).max(MOST_VERIFIED).default(5_000)).meta({
             description: `Events to verify at most, 1 to ${MOST_VERIFIED}.`,
           }),
         }),
@@ -159,7 +162,7 @@ export function proofRoutes(app: App, { log }: Api): void {
         querystring: z.strictObject({
           sequence: sequence.meta({ description: 'The last sequence; that of the log where it is left out.' }),
         }),
-        response: { 200: answer(root, 'The head with its root.'), ...problems() },
+        response: { 200: answer(root, 'The head with its root.'), ...problems('not_built_yet') },
       },
     },
     async ({ query }) => tree.rootAt(await headMeant('sequence', query.sequence)),
@@ -178,7 +181,7 @@ export function proofRoutes(app: App, { log }: Api): void {
           from: digits(z.int().min(1)).meta({ description: 'The earlier sequence.', examples: [1] }),
           to: sequence.meta({ description: 'The later one; the end of the log where it is left out.' }),
         }),
-        response: { 200: answer(consistency, 'The two heads and the path between.'), ...problems() },
+        response: { 200: answer(consistency, 'The two heads and the path between.'), ...problems('not_built_yet') },
       },
     },
     async ({ query }) => {
@@ -204,7 +207,7 @@ export function proofRoutes(app: App, { log }: Api): void {
         querystring: z.strictObject({
           head: sequence.meta({ description: 'Under the log up to this sequence; as it is where it is left out.' }),
         }),
-        response: { 200: answer(proof, 'The proof.'), ...problems('not_found') },
+        response: { 200: answer(proof, 'The proof.'), ...problems('not_found', 'not_built_yet') },
       },
     },
     async ({ params: { id }, query }) => {

@@ -157,7 +157,7 @@ async function movesOf(changes: readonly FactChange[], tables: Positions): Promi
     };
     if (before) for (const said of utterancesOf(before)) leave(keyOf(said));
     // It does not say any more what it said.
-    if (forgotten) for (const [key, { said }] of [...placed]) if (said.event === forgotten.id) leave(key);
+    if (forgotten) for (const [key, { said }] of placed) if (said.event === forgotten.id) leave(key);
     if (after) for (const said of utterancesOf(after)) enter(said);
     const actor = affiliatedBy(change);
     const dependants = actor === undefined ? undefined : history.dependants(actor);
