@@ -78,6 +78,7 @@ t.test('an event is answered with everything that the log adds to it', async (t)
     correlationId: null,
     causationId: null,
     counted: true,
+    redacted: null,
   });
 
   const again = await demarche.get(headers['location'] as string);

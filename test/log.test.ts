@@ -59,7 +59,7 @@ t.test('an event changed, removed or slipped in behind the database’s back is 
   await append(client, [item(1), item(2), item(3), item(4)]);
   t.same(await faultsOf(db), []);
   // Only the owner of the tables can do this, and has to say so.
-  await client.query('alter table log.event disable trigger event_append_only');
+  await client.query('alter table log.event disable trigger user');
   const after = async (change: string) => {
     await client.query('begin');
     await client.query(change);
@@ -258,6 +258,11 @@ t.test('a log that has grown is partitioned by sequence without moving a row, an
     create trigger event_append_only before update or delete or truncate on event_next for each statement execute function refuse_change();
     alter table event enable always trigger event_append_only;
     alter table event_next enable always trigger event_append_only;
+    create trigger event_only_redacted before update on event_next for each row execute function refuse_all_but_redaction();
+    create constraint trigger event_redaction after insert on event_next deferrable initially deferred
+      for each row when (new.type = 'EventRedacted') execute function redact();
+    alter table event_next enable always trigger event_only_redacted;
+    alter table event_next enable always trigger event_redaction;
     commit`);
   await lock.release();
   t.ok((await Promise.all(growing)).flat().every(({ status }) => status === 'recorded'));
@@ -281,6 +286,15 @@ t.test('a log that has grown is partitioned by sequence without moving a row, an
   t.match(await append(client, [item(2, { occurred: '2024-11-16' })]), [{ outcome: 'id_reused' }]);
   const renamed = { type: 'ActorRenamed', occurred: '2024-11-15', data: { actor: 'germany', name: 'Germany' } };
   t.match(await node.record(submission(50, renamed, 1)), [{ status: 'recorded', event: { version: 2 } }]);
+  for (const target of [10, 30]) {
+    const data = { event: idOf(target), reason: 'It names a witness', legalBasis: 'A ruling' };
+    const redacted = await node.record(
+      submission(50 + target, { type: 'EventRedacted', occurred: '2024-11-16', data }),
+    );
+    t.match(redacted, [{ status: 'recorded' }], 'on both sides of the boundary');
+  }
+  t.equal((await rowsOf(db)).filter(({ content }) => 'redacted' in content).length, 2);
+  t.same(await faultsOf(db), []);
   const twice = `insert into log.event_key (id, stream, version, sequence)
     select gen_random_uuid(), stream, version, sequence from log.event_key where sequence = 1`;
   await t.rejects(client.query(twice), { code: '23505', constraint: 'event_key_stream_version' });

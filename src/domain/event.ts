@@ -35,6 +35,8 @@ export type RecordedEvent<Content extends EventContent = EventContent> = NewEven
   recordedBy: string;
   /** Lower-case hexadecimal SHA-256; it covers this event's content and the hash of the event before. */
   hash: string;
+  /** The sequence of the redaction that removed by law what it said: its data are empty, and no other part is there. */
+  redacted?: number | undefined;
 };
 
 /** The parts of an event that a correction may replace. */

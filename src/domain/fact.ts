@@ -7,7 +7,7 @@ export type Fact<Content extends EventContent = EventContent> = RecordedEvent<Co
   retracted: number | null;
 };
 
-export const ABOUT_EVENTS = ['EventCorroborated', 'EventCorrected', 'EventDisputed', 'EventRetracted'];
+export const ABOUT_EVENTS = ['EventCorroborated', 'EventCorrected', 'EventDisputed', 'EventRedacted', 'EventRetracted'];
 
 /** Whether the event says something about another event rather than about the world. */
 export function isAboutEvent({ type }: Pick<EventContent, 'type'>): boolean {
@@ -16,19 +16,36 @@ export function isAboutEvent({ type }: Pick<EventContent, 'type'>): boolean {
 
 /**
  * Folds the events of a stream, in the order of the log, into the facts it holds, by event id. A retracted
- * correction has never been made; a retracted fact stays, marked.
+ * correction has never been made; a retracted fact stays, marked. What was redacted is retracted as well, from the beginning.
  */
 export function factsOf(stream: readonly RecordedEvent[]): Map<string, Fact> {
   const undone = new Map<string, number>();
   for (const event of stream) if (event.type === 'EventRetracted') undone.set(targetOf(event), event.sequence);
   const facts = new Map<string, Fact>();
-  for (const event of stream) {
-    facts.set(event.id, { ...event, corrections: [], retracted: undone.get(event.id) ?? null });
-    if (event.type !== 'EventCorrected' || undone.has(event.id)) continue;
+  for (const event of withoutRedacted(stream)) {
+    const retracted = event.redacted ?? undone.get(event.id) ?? null;
+    facts.set(event.id, { ...event, corrections: [], retracted });
+    if (event.type !== 'EventCorrected' || retracted !== null) continue;
     const target = facts.get(targetOf(event));
     if (target) facts.set(target.id, corrected(target, event));
   }
   return facts;
+}
+
+/** The events of a stream as the log holds them once its redactions are recorded: what they name says nothing any more. */
+export function withoutRedacted(stream: readonly RecordedEvent[]): readonly RecordedEvent[] {
+  const redactions = stream.filter(({ type }) => type === 'EventRedacted');
+  if (redactions.length === 0) return stream;
+  const redactedBy = new Map(redactions.map((redaction) => [targetOf(redaction), redaction.sequence]));
+  return stream.map((event) => {
+    const redacted = redactedBy.get(event.id);
+    return redacted === undefined || event.redacted !== undefined ? event : emptied(event, redacted);
+  });
+}
+
+function emptied(event: RecordedEvent, redacted: number): RecordedEvent {
+  const { id, type, occurred, sequence, stream, version, recorded, recordedBy, hash } = event;
+  return { id, type, occurred, data: {}, sequence, stream, version, recorded, recordedBy, hash, redacted };
 }
 
 function targetOf(event: RecordedEvent): string {

@@ -60,7 +60,13 @@ function aftermath(event: NewEvent, known: Pick<Known, 'fact' | 'factWithout'>):
 function unmetReferences(event: EventContent, known: Known): Violation[] {
   return eventTypeOf(event)
     .references(event)
+    .filter((reference) => !isRedacted(event, reference, known))
     .flatMap((reference) => referenceViolations(reference, known));
+}
+
+/** What was retracted may be redacted still. */
+function isRedacted({ type }: EventContent, { pointer, target }: Reference, known: Known): boolean {
+  return type === 'EventRedacted' && pointer === '/data/event' && known.fact(target) !== undefined;
 }
 
 function referenceViolations({ kind, target, pointer }: Reference, known: Known): Violation[] {

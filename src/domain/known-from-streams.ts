@@ -1,6 +1,6 @@
 // Answers what is known from streams of recorded events, wherever these come from: memory, the database, or a group about to be recorded.
 import type { RecordedEvent } from './event.ts';
-import { factsOf, type Fact } from './fact.ts';
+import { factsOf, isAboutEvent, type Fact } from './fact.ts';
 import type { Known } from './known.ts';
 import { officeRecordOf } from './office.ts';
 import type { Content } from './vocabulary.ts';
@@ -25,6 +25,10 @@ export function knownFromStreams(streams: Streams, today: string): Known {
       const stream = streams.streamOf(id);
       return stream === undefined ? undefined : folded(streams.eventsOf(stream)).get(id);
     },
+    saidAbout: (id) =>
+      [...folded(streams.eventsOf(streams.streamOf(id) ?? '')).values()].filter(
+        (fact) => isAboutEvent(fact) && fact.data['event'] === id,
+      ),
     factsIn: (stream) => standingFacts(streams.eventsOf(stream)),
     factWithout: (correction) => {
       const events = streams.eventsOf(streams.streamOf(correction) ?? '');

@@ -10,6 +10,8 @@ export interface Known extends Affiliations {
   hasIssue(slug: string): boolean;
   /** The fact of that event, with its corrections applied; undefined where no such event was recorded. */
   fact(id: string): Fact | undefined;
+  /** What was said about that event, also what was taken back since; without what was redacted. */
+  saidAbout(id: string): Fact[];
   /** The facts of a stream that still stand, in the order of the log. */
   factsIn(stream: string): Fact[];
   /** The fact that a correction is about, as it would read had the correction not been made. */

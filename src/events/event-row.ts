@@ -19,13 +19,13 @@ export const eventColumns = eventColumnsWith(sql`e.content`);
 
 /** Throws NewerThanThisCode where a newer version of Demarche wrote the event. */
 export function eventFromRow(row: EventRow): RecordedEvent {
-  const { data, ...parts } = row.content;
+  const { data = {}, ...parts } = row.content;
   return {
     id: row.id,
     type: row.type,
     occurred: row.occurred,
     ...parts,
-    data: upcastCorrection(upcast(row.type, row.type_version, data), row.corrects),
+    data: 'redacted' in parts ? data : upcastCorrection(upcast(row.type, row.type_version, data), row.corrects),
     sequence: row.sequence,
     stream: row.stream,
     version: row.version,

@@ -44,6 +44,7 @@ interface ProjectionRunTable {
   lease_until: Generated<string>;
   since: Generated<string>;
   answered: string | null;
+  redaction: number | null;
 }
 
 /** What a run is there for; `discarded` waits to be dropped. */
@@ -55,7 +56,7 @@ export type Phase = (typeof PHASES)[number];
 
 export interface RebuildTable {
   id: Generated<number>;
-  reason: 'asked' | 'version';
+  reason: 'asked' | 'version' | 'redaction';
   projections: string[];
   until: number | null;
   left_out: unknown;
@@ -111,7 +112,9 @@ export interface LogDatabase {
 
 /** What the content column holds: all that the client said beside id, type and occurred. */
 interface StoredContent {
-  data: Record<string, unknown>;
+  /** Of an event that was redacted, the sequence of its redaction, and nothing beside it. */
+  redacted?: number;
+  data?: Record<string, unknown>;
   [part: string]: unknown;
 }
 

@@ -34,6 +34,11 @@ export class LogPage {
     return this.#events.at(-1)!.sequence;
   }
 
+  /** Whether it holds a redaction: what was read before may say what the log does not say any more. */
+  get redacts(): boolean {
+    return this.#events.some(({ type }) => type === 'EventRedacted');
+  }
+
   get size(): { events: number; bytes: number } {
     return { events: this.#events.length, bytes: this.#written.length };
   }

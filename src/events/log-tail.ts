@@ -141,6 +141,7 @@ export class LogTail {
   }
 
   #keep(page: LogPage): void {
+    if (page.redacts) this.#pages = [];
     this.#pages.at(-1)?.shed();
     this.#pages.push(page);
     this.#last = page.last;

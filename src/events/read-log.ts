@@ -58,7 +58,7 @@ export interface Excerpt {
 
 /**
  * The events after one sequence and up to another, in order. With an excerpt only those that it speaks of, and of these only what
- * it lists; corrections and retractions always, and whole.
+ * it lists; corrections, retractions and redactions always, and whole.
  */
 export async function readRange(
   log: LogStore,
@@ -68,7 +68,7 @@ export async function readRange(
 ): Promise<RecordedEvent[]> {
   const range = sql`where e.sequence > ${after} and e.sequence <= ${last}`;
   if (!excerpt) return (await rows(log, sql`${range} order by e.sequence`)).map(eventFromRow);
-  const whole = new Set([...excerpt.types, 'EventCorrected', 'EventRetracted']);
+  const whole = new Set([...excerpt.types, 'EventCorrected', 'EventRedacted', 'EventRetracted']);
   const unneeded = eventTypes.map(({ type }) => type).filter((type) => !whole.has(type));
   // A type that this code does not know is not passed over: reading it fails.
   const isWhole = sql`e.type <> all(${unneeded}::text[])`;

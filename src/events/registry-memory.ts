@@ -2,6 +2,7 @@
 // read; the log checks at each append that nothing it relied on has changed since.
 import { sql } from 'kysely';
 import type { RecordedEvent } from '../domain/event.ts';
+import { withoutRedacted } from '../domain/fact.ts';
 import { isRegistryStream } from '../domain/known-from-streams.ts';
 import { eventFromRow } from './event-row.ts';
 import type { LogStore } from './log-database.ts';
@@ -85,7 +86,8 @@ export class RegistryMemory {
   #take(events: readonly RecordedEvent[]): void {
     for (const event of events) {
       if (!isRegistryStream(event.stream)) continue;
-      this.#streams.set(event.stream, [...this.eventsOf(event.stream), event]);
+      // What was redacted is not kept here either.
+      this.#streams.set(event.stream, withoutRedacted([...this.eventsOf(event.stream), event]));
       this.#streamOf.set(event.id, event.stream);
     }
   }

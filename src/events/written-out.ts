@@ -28,6 +28,11 @@ export function writtenOut(event: NewEvent): WrittenOut {
   };
 }
 
+/** What was sent, in canonical JSON (RFC 8785), from how it is stored: the text whose hash is the content hash. */
+export function asSent(event: object): string {
+  return canonicalize(event)!;
+}
+
 function textsOf(parts: { text: string }[]): string {
   return parts.map(({ text }) => text).join();
 }

@@ -58,6 +58,7 @@ import { issueRoutes } from './routes/issues.ts';
 import { ledgerRoutes } from './routes/ledgers.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { positionRoutes } from './routes/positions.ts';
+import { proofRoutes } from './routes/proof.ts';
 import { rebuildRoutes } from './routes/rebuilds.ts';
 import { recordingRoutes } from './routes/recording.ts';
 
@@ -185,6 +186,7 @@ async function readingRoutes(app: App, api: Api, remembered: RememberedAnswers):
   feedRoutes(app, api);
   eventTypeRoutes(app);
   operationRoutes(app, api);
+  proofRoutes(app, api);
   rebuildRoutes(app, api);
 }
 

@@ -43,6 +43,10 @@ const recordedShape = {
     description: 'Whether it sets a position or counts as held: only what is asserted or reported does.',
   }),
   hash: z.string().meta({ description: 'SHA-256 over this event and the hash of the one before.' }),
+  redacted: z.int().nullable().meta({
+    description:
+      'The sequence of its redaction, if what it said was removed by law: `data` is empty then, and all else that it said is null.',
+  }),
 };
 
 export const EXAMPLE_EVENT = {
@@ -77,6 +81,7 @@ export const EXAMPLE_EVENT = {
   causationId: null,
   counted: true,
   hash: '5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9',
+  redacted: null,
 } as const;
 
 export const recordedEvent = z.object(recordedShape).meta({ id: 'RecordedEvent', examples: [EXAMPLE_EVENT] });
@@ -140,8 +145,9 @@ export function recordedView(event: RecordedEvent) {
     stance: event.stance ?? null,
     correlationId: event.correlationId ?? null,
     causationId: event.causationId ?? null,
-    counted: countsAsFact(event),
+    counted: event.redacted === undefined && countsAsFact(event),
     hash: event.hash,
+    redacted: event.redacted ?? null,
   };
 }
 

@@ -1,5 +1,6 @@
 // Whatever goes wrong, as a problem: what is the client's to know is said, and nothing internal leaks.
 import { NewerThanThisCode } from '../domain/upcast.ts';
+import { TreeNotReady } from '../events/log-tree.ts';
 import { isConnectionLoss, LogOverloaded, LogUnavailable } from '../events/log-unavailable.ts';
 import { NoRunAnswers } from '../projections/answering-runs.ts';
 import { RebuildConflict } from '../projections/rebuilder.ts';
@@ -26,6 +27,7 @@ export function problemForError(error: unknown): Problem {
     return error.isPassing
       ? new Problem('not_built_yet', error.message)
       : fieldProblem('invalid_request', [{ parameter: 'projectionRun', expected: error.message.replace(/\.$/, '') }]);
+  if (error instanceof TreeNotReady) return new Problem('not_built_yet', error.message);
   if (error instanceof RebuildConflict)
     return new Problem('rebuild_conflict', error.message, { rebuild: error.rebuild });
   if (error instanceof LogOverloaded) return new Problem('log_overloaded', error.message, { cause: error });

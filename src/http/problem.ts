@@ -22,7 +22,7 @@ export const PROBLEMS = {
   newer_than_this_code: [500, 'The log holds what a newer version wrote'],
   log_unavailable: [503, 'The log cannot be reached'],
   log_overloaded: [503, 'Too much is waiting to be recorded'],
-  not_built_yet: [503, 'The read model is still being built'],
+  not_built_yet: [503, 'What answers is still being built'],
   not_yet_reflected: [503, 'The answer does not reflect that sequence yet'],
 } as const satisfies Record<string, readonly [number, string]>;
 

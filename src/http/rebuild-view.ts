@@ -52,9 +52,10 @@ export const EXAMPLE_REBUILD = {
 export const rebuild = z
   .object({
     id: z.int(),
-    reason: z
-      .enum(['asked', 'version'])
-      .meta({ description: '`version`: the code has another version of the projection than there was.' }),
+    reason: z.enum(['asked', 'version', 'redaction']).meta({
+      description:
+        '`version`: the code has another version of the projection than there was. `redaction`: what it had taken in was removed by law.',
+    }),
     projections: z.array(z.string()),
     until: z.int().nullable().meta({ description: 'The last sequence to take; null for all there are.' }),
     leftOut: z.object({ sources: z.array(z.string()), events: z.array(z.string()) }),

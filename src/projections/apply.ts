@@ -3,6 +3,7 @@
 import type { LogStore } from '../events/log-database.ts';
 import { isConnectionLoss } from '../events/log-unavailable.ts';
 import type { FactChange } from './fact-changes.ts';
+import { endRedacted, forgetRedacted, redactionsIn } from './forget.ts';
 import { pageOf } from './projection.ts';
 import { briefly, Fenced, lockRun, moveCheckpoint, type LedRun } from './runs.ts';
 import { lastingTables } from './schema.ts';
@@ -58,9 +59,12 @@ async function applyPage({ log, node }: Worker, run: LedRun, changes: FactChange
     const own = changes.filter(
       ({ sequence }) => sequence > run.checkpoint && sequence <= upTo && !skipped.has(sequence),
     );
+    const redactions = redactionsIn(own, run.checkpoint);
+    await endRedacted(transaction, run, redactions);
     const page = pageOf(projection, own);
     await writePage(transaction, schema, lastingTables(projection), page);
     await projection.derived?.page(page, transaction.withSchema(schema), schema);
+    await forgetRedacted(transaction, log, run, redactions);
     await moveCheckpoint(transaction, log, run.id, upTo);
   });
   run.checkpoint = upTo;

@@ -7,6 +7,7 @@ import type { Phase } from '../events/log-database.ts';
 import { isPassing, type Worker } from './apply.ts';
 import { atMost, type Limit } from '../events/at-most.ts';
 import { bringForward, type ForwardOptions } from './bring-forward.ts';
+import { forgetLoaded } from './forget.ts';
 import type { Keeps } from './left-out.ts';
 import { ENDED, Loading, loadTablesOf } from './load.ts';
 import { changeTables, enterPhase, Fenced, moveCheckpoint, type LedRun } from './runs.ts';
@@ -164,6 +165,7 @@ async function derive(worker: Worker, run: LedRun, options: BuildOptions): Promi
   const { log, node } = worker;
   const change = (statement: RawBuilder<unknown>) =>
     changeTables(log, node, run, (transaction) => statement.execute(transaction));
+  await changeTables(log, node, run, (transaction) => forgetLoaded(transaction, log, run));
   const ended = sql.id(run.schema, ENDED);
   await change(sql`analyze ${ended}`);
   for (const [name, { kind }] of Object.entries(run.projection.tables)) {

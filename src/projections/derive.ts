@@ -53,7 +53,7 @@ async function derivePage<Input extends Provenance, T extends Tables>(
   const { derived, actors } = derivation;
   if (page.changes.length === 0) return;
   const since = page.changes[0]!.sequence;
-  const turns = touchedBy(page, derivation.inputs);
+  const turns = [...touchedBy(page, derivation.inputs), ...(await redactedTurns(derivation, page, tables))];
   const affiliated = actors ? affiliationChanges(page.changes) : [];
   if (turns.length === 0 && affiliated.length === 0) return;
   const affiliations = actors ? await AffiliationHistory.read(tables, since) : AffiliationHistory.none();
@@ -95,6 +95,28 @@ function touchedBy(page: Page, inputs: Record<string, string>): Turn[] {
         for (const row of fact ? page.rowsOf(table, fact) : [])
           keys.add(String(column === 'sequence' ? fact!.sequence : row[column]));
     for (const key of keys) turns.push({ key, sequence });
+  }
+  return turns;
+}
+
+/** The keys that were drawn from what is redacted: its rows end where it is, and say no more what they were drawn by. */
+async function redactedTurns<Input extends Provenance, T extends Tables>(
+  { inputs }: Derivation<Input, T>,
+  { changes }: Page,
+  tables: Kysely<any>,
+): Promise<Turn[]> {
+  const turns: Turn[] = [];
+  for (const { sequence, forgotten } of changes) {
+    if (!forgotten) continue;
+    for (const [table, column] of Object.entries(inputs)) {
+      const keys = await tables
+        .selectFrom(table)
+        .select(sql`${sql.ref(column)}`.as('key'))
+        .distinct()
+        .where('sequence', '=', forgotten.sequence)
+        .execute();
+      turns.push(...keys.map(({ key }) => ({ key: String(key), sequence })));
+    }
   }
   return turns;
 }

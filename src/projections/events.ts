@@ -69,6 +69,7 @@ export const events = defineProjection({
       };
     },
   },
+  redacted: indexed,
 });
 
 /** An actor or issue as `naming` has it. */

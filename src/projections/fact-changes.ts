@@ -10,6 +10,8 @@ export interface FactChange {
   sequence: number;
   before: Fact | null;
   after: Fact | null;
+  /** The fact that the event has emptied: nothing that was drawn from it may stay. */
+  forgotten?: Fact;
 }
 
 /** The changes of a page, in the order of the log. Depends on nothing but the log up to each event, and on what is kept of it. */
@@ -23,6 +25,7 @@ export async function factChanges(
     events.filter(isAboutEvent).map(({ id }) => id),
   );
   return events.flatMap((event) => {
+    if (event.redacted !== undefined) return keeps(event, []) ? inPassing(event) : [];
     if (!isAboutEvent(event)) return keeps(event, []) ? [appearance(event)] : [];
     const stream = streams.get(event.stream)!;
     return keeps(event, stream)
@@ -38,13 +41,25 @@ function appearance(event: RecordedEvent): FactChange {
   return { sequence: event.sequence, before: null, after: { ...event, corrections: [], retracted: null } };
 }
 
+/** What was redacted is known at no time; that it was recorded is all there is to show. */
+function inPassing(event: RecordedEvent): FactChange[] {
+  const { sequence } = event;
+  const fact = { ...event, corrections: [], retracted: event.redacted! };
+  return [
+    { sequence, before: null, after: fact },
+    { sequence, before: fact, after: null },
+  ];
+}
+
 /** Compares the facts of the stream before and after the event. */
-function changesBy({ sequence }: RecordedEvent, stream: RecordedEvent[]): FactChange[] {
+function changesBy({ sequence, type, data }: RecordedEvent, stream: RecordedEvent[]): FactChange[] {
   const before = factsOf(stream.filter((event) => event.sequence < sequence));
   const after = factsOf(stream.filter((event) => event.sequence <= sequence));
+  const forgotten = type === 'EventRedacted' ? after.get(data['event'] as string) : undefined;
   return [...after.values()].flatMap((fact) => {
     const change = { sequence, before: standing(before.get(fact.id)), after: standing(fact) };
-    return sameAccount(change.before, change.after) ? [] : [change];
+    if (sameAccount(change.before, change.after)) return [];
+    return fact.sequence === sequence && forgotten ? [{ ...change, forgotten }] : [change];
   });
 }
 

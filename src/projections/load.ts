@@ -7,7 +7,7 @@ import { factChanges, type FactChange } from './fact-changes.ts';
 import type { Keeps } from './left-out.ts';
 import { excerptFor, pageOf } from './projection.ts';
 import { changeTables, saveCheckpoint, type LedRun } from './runs.ts';
-import { createTables } from './schema.ts';
+import { createTables, loadedTables } from './schema.ts';
 import { table, type Table } from './table.ts';
 import { foldPage } from './write-page.ts';
 
@@ -163,9 +163,7 @@ class Lot {
   constructor(run: LedRun) {
     this.run = run;
     this.#taken = run.checkpoint;
-    this.#tables = Object.entries(run.projection.tables)
-      .filter(([, { kind }]) => kind !== 'derived')
-      .map(([name, own]) => ({ name, lines: new RowLines(own) }));
+    this.#tables = loadedTables(run.projection).map(([name, own]) => ({ name, lines: new RowLines(own) }));
   }
 
   /** Takes what the run lacks of the changes; nothing of them where a handler throws. */

@@ -29,6 +29,8 @@ export interface Projection<T extends Tables = Tables> {
    * handler: the rows of the former account end where they were recorded, and those of the new account begin there.
    */
   handlers: Handlers<T>;
+  /** The rows that show that an event was recorded which was redacted since; none where it is left out. */
+  redacted?: (fact: Fact) => Contribution<T>;
   /**
    * What the handlers look at, where that is little: a rebuild of this projection alone then reads no more from the log. Where it
    * is left out, all of every type that has a handler.
@@ -68,14 +70,18 @@ export function excerptFor({ reads, handlers }: Projection): Excerpt {
 }
 
 /** The changes, with each fact's contribution worked out once. */
-export function pageOf({ handlers }: Pick<Projection, 'handlers'>, changes: readonly FactChange[]): Page {
+export function pageOf(
+  { handlers, redacted }: Pick<Projection, 'handlers' | 'redacted'>,
+  changes: readonly FactChange[],
+): Page {
   const contributions = new Map<Fact, Contribution<Tables>>();
   return {
     changes,
     rowsOf(table, fact) {
       let contribution = contributions.get(fact);
       if (!contribution) {
-        const handler = handlers[fact.type as TypeName] as ((fact: Fact) => Contribution<Tables>) | undefined;
+        const ofType = handlers[fact.type as TypeName] as ((fact: Fact) => Contribution<Tables>) | undefined;
+        const handler = fact.redacted === undefined ? ofType : redacted;
         contributions.set(fact, (contribution = handler?.(fact) ?? {}));
       }
       return contribution[table] ?? [];

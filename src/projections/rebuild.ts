@@ -6,8 +6,8 @@ import type { LeftOut } from './left-out.ts';
 
 export interface Rebuild {
   id: number;
-  /** `version`: the code has another version of these than there was. */
-  reason: 'asked' | 'version';
+  /** `version`: the code has another version of these than there was. `redaction`: an event was emptied that they had taken. */
+  reason: 'asked' | 'version' | 'redaction';
   projections: string[];
   /** The last sequence to take; null for all there are. */
   until: number | null;

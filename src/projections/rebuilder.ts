@@ -18,6 +18,10 @@ import { briefly, createRun, dropDiscarded, Fenced, lockRun, takeLead, type LedR
 const AT_ONCE = 2;
 /** How long what stood before stays, so that it can be switched back to. */
 const KEPT_MS = 3_600_000;
+/** So long after an event got its time it is committed, about. */
+const COMMITTED_MS = 100;
+/** A rebuild after a redaction that failed is tried again after this long. */
+const RETRY_MS = 600_000;
 
 export interface RebuildRequest {
   projections: readonly Projection[];
@@ -159,6 +163,7 @@ export class Rebuilder {
   /** Takes over what nobody works on, and clears away what nobody needs. */
   async tick(): Promise<void> {
     if (this.#stopping.signal.aborted) return;
+    await this.#forgetRedacted();
     const db = this.#log.db.withSchema(this.#log.schema);
     const underway = await db
       .selectFrom('rebuild as r')
@@ -177,6 +182,63 @@ export class Rebuilder {
       .execute();
     for (const { id } of underway) this.#begin(id);
     await this.#clear();
+  }
+
+  /**
+   * What stands beside the live runs and was built before the last redaction is given up: it may hold what was removed. Live runs
+   * that have taken one in page by page are rebuilt, so that their past shows nothing of it either.
+   */
+  async #forgetRedacted(): Promise<void> {
+    const { db, schema } = this.#log;
+    const run = sql.id(schema, 'projection_run');
+    const event = sql.id(schema, 'event');
+    await sql`
+      with last as (
+        select e.recorded + ${COMMITTED_MS} * interval '1 millisecond' as recorded from ${event} e
+         where e.sequence = (select max((t.content ->> 'redacted')::bigint) from ${event} t where t.content ? 'redacted')),
+      dropped as (
+        update ${sql.id(schema, 'rebuild')} r set state = 'dropped'
+          from last where r.state = 'scratch' and r.created < last.recorded
+        returning r.id)
+      update ${run} p set role = 'discarded', leader = null
+       where p.role = 'scratch' and p.rebuild in (select id from dropped)
+          or p.role = 'former' and (p.redaction is not null or p.since < (select recorded from last))`.execute(db);
+    const isOutdated = await db
+      .withSchema(schema)
+      .selectFrom('projection_run')
+      .select('id')
+      .where(isToBeRebuilt(this.#projections))
+      .limit(1)
+      .executeTakeFirst();
+    if (isOutdated) await briefly(this.#log, (transaction) => this.#rebuildRedacted(transaction));
+  }
+
+  async #rebuildRedacted(transaction: Transaction<LogDatabase>): Promise<void> {
+    await this.#lock(transaction);
+    const db = transaction.withSchema(this.#log.schema);
+    const outdated = await db
+      .selectFrom('projection_run')
+      .select('projection')
+      .where(isToBeRebuilt(this.#projections))
+      .execute();
+    const projections = this.#projections.filter(({ name }) => outdated.some((run) => run.projection === name));
+    // What is under way may hold it too, and is followed by this one then.
+    if (projections.length === 0 || (await this.#underwayAmong(transaction, projections))) return;
+    const failed = await db
+      .selectFrom('rebuild')
+      .select('id')
+      .where('reason', '=', 'redaction')
+      .where('state', 'in', ['failed', 'cancelled'])
+      .where('finished', '>', sql<string>`clock_timestamp() - ${RETRY_MS} * interval '1 millisecond'`)
+      .limit(1)
+      .executeTakeFirst();
+    if (failed) return;
+    await this.#create(transaction, projections, {
+      reason: 'redaction',
+      until: null,
+      left_out: JSON.stringify(NOTHING_LEFT_OUT),
+      dry_run: false,
+    });
   }
 
   /** Ends a rebuild that is under way, or drops the tables of one that is finished; what has been switched to stays live. */
@@ -473,6 +535,11 @@ export class Rebuilder {
         from left_behind l where rebuild = l.id and role = 'building'`.execute(db);
     await dropDiscarded(this.#log);
   }
+}
+
+/** For `where`, on rows of `projection_run`: live runs of these projections that have taken in a redaction page by page. */
+function isToBeRebuilt(projections: readonly Projection[]) {
+  return sql<boolean>`role = 'live' and redaction is not null and ${isOneOf(projections)}`;
 }
 
 /** For `where`, on rows of `projection_run`: runs of these projections in their versions. */

@@ -17,6 +17,11 @@ export function lastingTables({ tables }: Projection): [name: string, table: Tab
   return Object.entries(tables).filter(([, table]) => table.kind !== 'scratch');
 }
 
+/** The tables that are filled by what facts contribute while a run is built. */
+export function loadedTables({ tables }: Projection): [name: string, table: Table][] {
+  return Object.entries(tables).filter(([, { kind }]) => kind !== 'derived');
+}
+
 /** Equal where code can read the tables that other code has made. */
 export function shapeOf(projection: Projection): string {
   const shape = lastingTables(projection).map(([name, table]) => [name, columnsOf(table)]);

@@ -45,6 +45,8 @@ export interface Table<C extends Columns = Columns> {
    * what is derived then, and not kept.
    */
   kind: 'contributed' | 'derived' | 'scratch';
+  /** Whether its rows sum up many facts, so that the one they name is only that which changed them last. */
+  sumsUp?: boolean;
 }
 
 /** A table whose rows are contributed by facts. */
@@ -55,6 +57,11 @@ export function table<C extends Columns>(columns: C, indexes: string[] = []): Ta
 /** A table whose rows no single fact can give. */
 export function derivedTable<C extends Columns>(columns: C, indexes: string[] = []): Table<C> {
   return Object.freeze({ columns, indexes, kind: 'derived' as const });
+}
+
+/** A derived table whose rows sum up many facts each. */
+export function summaryTable<C extends Columns>(columns: C, indexes: string[] = []): Table<C> {
+  return Object.freeze({ columns, indexes, kind: 'derived' as const, sumsUp: true });
 }
 
 /** A table whose rows are contributed by facts while the read model is built, and then dropped. */

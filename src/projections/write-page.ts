@@ -47,7 +47,8 @@ export function foldPage(table: string, page: Page): { added: (Row<Table> & Prov
   return { added, ended };
 }
 
-async function endRows(tables: Kysely<any>, schema: string, name: string, ended: End[]): Promise<void> {
+/** Ends the rows of facts that still stand. */
+export async function endRows(tables: Kysely<any>, schema: string, name: string, ended: End[]): Promise<void> {
   if (ended.length === 0) return;
   await sql`
     update ${sql.id(schema, name)} t set known_until = x.until

@@ -10,8 +10,9 @@ export interface CodingOf extends Omit<CameoCode, 'code'> {
   codedBy: string;
 }
 
-/** The coding of a fact; null where it is no interaction. */
-export function codingOf(event: EventContent): CodingOf | null {
+/** The coding of a fact; null where it is no interaction, or was redacted. */
+export function codingOf(event: EventContent & { redacted?: number | undefined }): CodingOf | null {
+  if (event.redacted !== undefined) return null;
   const { cameo, codedBy } = event.coding ?? { cameo: eventTypeOf(event).cameo(event.data), codedBy: 'default' };
   return cameo === null ? null : { codedBy, ...meaningOf(cameo) };
 }

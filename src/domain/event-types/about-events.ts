@@ -1,6 +1,6 @@
 // What is said about recorded events: corroborated, corrected, disputed, taken back.
 import { z } from 'zod';
-import { targetStream, targetViolations } from '../about-event.ts';
+import { redactionViolations, targetStream, targetViolations } from '../about-event.ts';
 import { defineEventType } from '../event-type.ts';
 import { ABOUT_EVENTS } from '../fact.ts';
 import { jsonObject } from '../json-object.ts';
@@ -67,12 +67,41 @@ export const EventRetracted = defineEventType({
   cameo: () => null,
   rule: (event, known) =>
     targetViolations(event, known, {
-      refused: ['EventRetracted'],
+      refused: ['EventRedacted', 'EventRetracted'],
       expected: 'an event that can be taken back; to restore a fact, record it anew',
     }),
   example: {
     occurred: '2024-11-18',
     data: { event: CALL, reason: 'The paper withdrew its report' },
+  },
+});
+
+export const EventRedacted = defineEventType({
+  type: 'EventRedacted',
+  family: 'about',
+  summary:
+    'What an event says was removed because the law demands it. The event leaves every view, at every time; its place in the log ' +
+    'and its hashes stay.',
+  data: z.strictObject({
+    event: eventRef,
+    reason: text(1_000).meta({ description: 'Why, in words that may be read by everybody and for ever.' }),
+    legalBasis: text(500).meta({ description: 'The provision or the ruling that demands it.' }),
+    authority: text(500).optional().meta({ description: 'Who has ordered it.' }),
+    reference: text(200).optional().meta({ description: 'The number of the case.' }),
+  }),
+  stance: 'none',
+  stream: targetStream,
+  cameo: () => null,
+  rule: redactionViolations,
+  example: {
+    occurred: '2024-11-20',
+    data: {
+      event: CALL,
+      reason: 'The report names a person who must not be named',
+      legalBasis: 'GDPR, Article 17(1)(d)',
+      authority: 'Data Protection Commissioner',
+      reference: '2024/1187',
+    },
   },
 });
 

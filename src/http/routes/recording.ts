@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { CallHeld } from '../../domain/event-types.ts';
 import { eventTypes } from '../../domain/vocabulary.ts';
 import type { LogStore } from '../../events/log-database.ts';
-import { readHead } from '../../events/read-log.ts';
+import { readHead, readSequences } from '../../events/read-log.ts';
 import type { Recorder } from '../../events/recorder.ts';
 import { isInLog, type Outcome, type Submission } from '../../events/submission.ts';
 import type { Api, App } from '../api.ts';
@@ -40,12 +40,12 @@ const batchAnswer = z.object({ results: z.array(itemResult), sequence }).meta({
 });
 
 export async function recordingRoutes(app: App, { recorder, log }: Api): Promise<void> {
-  singleRoute(app, recorder);
+  singleRoute(app, recorder, log);
   // Only a batch is read as lines, so only its route knows how.
   await app.register(async (scope) => batchRoute(scope as App, recorder, log));
 }
 
-function singleRoute(app: App, recorder: Recorder): void {
+function singleRoute(app: App, recorder: Recorder, log: LogStore): void {
   app.post(
     '/v1/events',
     {
@@ -86,7 +86,10 @@ function singleRoute(app: App, recorder: Recorder): void {
       const { event: recorded, status } = outcome;
       void reply.header('location', `/v1/events/${recorded.id}`).header('etag', `"${recorded.version}"`);
       if (status === 'duplicate') void reply.header('idempotent-replayed', 'true');
-      return reply.code(status === 'recorded' ? 201 : 200).send(recordedView(recorded));
+      if (status === 'recorded') return reply.code(201).send(recordedView(recorded));
+      // As the log has it: it may have been redacted since.
+      const [held] = await readSequences(log, [recorded.sequence]);
+      return reply.code(200).send(recordedView(held!));
     },
   );
 }

@@ -1,7 +1,18 @@
 // The tables of the dealings: who acts towards whom in each fact, by every name that either goes by, and how often in a month.
 import { affiliationTables } from '../affiliations.ts';
 import { BY_DATE } from '../place.ts';
-import { boolean, day, derivedTable, integer, KNOWN, sequenceList, table, text, textList } from '../table.ts';
+import {
+  boolean,
+  day,
+  derivedTable,
+  integer,
+  KNOWN,
+  sequenceList,
+  summaryTable,
+  table,
+  text,
+  textList,
+} from '../table.ts';
 
 export const dealingTables = {
   ...affiliationTables,
@@ -23,7 +34,7 @@ export const dealingTables = {
     '(target)',
   ]),
   /** How many facts between the two have the code, in a month, or between days that are no month. */
-  tally: derivedTable(
+  tally: summaryTable(
     { source: text, target: text, begins: day, ends: day, monthly: boolean, cameo: text, count: integer },
     ['(source, target) where known_until is null', '(source, target, begins, ends, cameo, known_from)'],
   ),

@@ -125,7 +125,9 @@ function seriesOf({ principal, issue }: { principal: string; issue: string }): s
 /** What enters and leaves which series: by being said, corrected or retracted, and by what becomes known of offices. */
 async function movesOf(changes: readonly FactChange[], tables: Positions): Promise<Move[]> {
   const affiliated = affiliationChanges(changes).map(({ actor }) => actor);
-  const unsaid = changes.flatMap(({ before }) => (before && utterancesOf(before).length > 0 ? [before.sequence] : []));
+  const unsaid = changes.flatMap(({ before, forgotten }) =>
+    forgotten ? [forgotten.sequence] : before && utterancesOf(before).length > 0 ? [before.sequence] : [],
+  );
   if (
     affiliated.length === 0 &&
     unsaid.length === 0 &&
@@ -141,7 +143,7 @@ async function movesOf(changes: readonly FactChange[], tables: Positions): Promi
 
   const moves: Move[] = [];
   for (const change of changes) {
-    const { sequence, before, after } = change;
+    const { sequence, before, after, forgotten } = change;
     const principalOf = (said: Utterance) => history.principalAt(sequence, voiceOf(said), said);
     const leave = (key: string) => {
       const place = placed.get(key);
@@ -154,6 +156,8 @@ async function movesOf(changes: readonly FactChange[], tables: Positions): Promi
       placed.set(keyOf(said), place);
     };
     if (before) for (const said of utterancesOf(before)) leave(keyOf(said));
+    // It does not say any more what it said.
+    if (forgotten) for (const [key, { said }] of placed) if (said.event === forgotten.id) leave(key);
     if (after) for (const said of utterancesOf(after)) enter(said);
     const actor = affiliatedBy(change);
     const dependants = actor === undefined ? undefined : history.dependants(actor);

@@ -12,6 +12,7 @@ import {
   KNOWN,
   scratchTable,
   sequenceList,
+  summaryTable,
   text,
   textList,
   textOrNull,
@@ -76,9 +77,9 @@ export const positionTables = {
     ],
   ),
   /** Each principal and issue that ever had an assertion, since the first of them. */
-  series: derivedTable({ principal: text, issue: text }, ['(principal, issue)', '(issue, principal)']),
+  series: summaryTable({ principal: text, issue: text }, ['(principal, issue)', '(issue, principal)']),
   /** How many assertions that count a principal has made on an issue. */
-  statements: derivedTable({ principal: text, issue: text, count: integer }, ['(principal, issue, known_from)']),
+  statements: summaryTable({ principal: text, issue: text, count: integer }, ['(principal, issue, known_from)']),
 };
 
 export type PositionTables = typeof positionTables;
