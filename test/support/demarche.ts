@@ -12,6 +12,7 @@ import type { RebuildRequest } from '../../src/projections/rebuilder.ts';
 import { Projector } from '../../src/projections/projector.ts';
 import { openPool } from '../../src/database/connect.ts';
 import { freshDatabase } from './fresh-database.ts';
+import { openAccess } from './open-access.ts';
 
 /** The day on which all tests take place. */
 const TODAY = new Date('2024-11-20T12:00:00Z');
@@ -38,7 +39,8 @@ export async function startDemarche(t: Test, feedOptions: { heartbeatMs?: number
     feed.wake();
   };
   const recorder = new Recorder({ log, registry, now: () => TODAY, onRecorded: wake });
-  const app = await buildApp({ log, recorder, registry, projector, feed, checkResponses: true });
+  const access = await openAccess(log);
+  const app = await buildApp({ access, log, recorder, registry, projector, feed, checkResponses: true });
   t.teardown(async () => {
     await app.close();
     await projector.stop();
@@ -63,6 +65,7 @@ export async function startDemarche(t: Test, feedOptions: { heartbeatMs?: number
 
   return {
     url,
+    access,
     log,
     pool,
     registry,

@@ -143,6 +143,7 @@ export function ledgerRoutes(app: App, api: Api): void {
   app.get(
     '/v1/aid',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listAid',
         tags: ['Ledgers'],
@@ -216,6 +217,7 @@ function ledgerRoute(app: App, api: Api, { ledger, path, name, summary, descript
   app.get(
     `/v1/${path}`,
     {
+      config: { role: 'reader' },
       schema: {
         operationId: `list${name}s`,
         tags: ['Ledgers'],
@@ -256,6 +258,7 @@ function ledgerRoute(app: App, api: Api, { ledger, path, name, summary, descript
   app.get(
     `/v1/${path}/:id`,
     {
+      config: { role: 'reader' },
       schema: {
         operationId: `get${name}`,
         tags: ['Ledgers'],

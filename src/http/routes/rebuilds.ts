@@ -82,6 +82,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.post(
     '/v1/projections/:name/rebuilds',
     {
+      config: { role: 'admin' },
       schema: {
         operationId: 'startRebuild',
         tags: ['Replay'],
@@ -116,6 +117,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.get(
     '/v1/rebuilds',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listRebuilds',
         tags: ['Replay'],
@@ -136,6 +138,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.get(
     '/v1/rebuilds/:id',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'getRebuild',
         tags: ['Replay'],
@@ -152,6 +155,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.get(
     '/v1/rebuilds/:id/progress',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'watchRebuild',
         tags: ['Replay'],
@@ -183,6 +187,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.delete(
     '/v1/rebuilds/:id',
     {
+      config: { role: 'admin' },
       schema: {
         operationId: 'deleteRebuild',
         tags: ['Replay'],
@@ -200,6 +205,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.post(
     '/v1/rebuilds/:id/switch-back',
     {
+      config: { role: 'admin' },
       schema: {
         operationId: 'switchBack',
         tags: ['Replay'],
@@ -223,6 +229,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.post(
     '/v1/projections/:name/skips',
     {
+      config: { role: 'admin' },
       schema: {
         operationId: 'skipEvent',
         tags: ['Replay'],
