@@ -1,5 +1,6 @@
 // Decides who makes a request, from memory: the keys that are good are read once a second, so a request costs no question to the
 // database, and a key that was revoked on any node is refused on all of them about a second later.
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { LogStore } from '../events/log-database.ts';
 import { LogUnavailable } from '../events/log-unavailable.ts';
@@ -11,10 +12,9 @@ import { isDigestOf, keyIdIn } from './key-text.ts';
 
 const LOOK_MS = 1_000;
 
-/** Whoever comes with an unknown key makes this node look at once, but not again and again. */
-const LEAST_BETWEEN_MS = 250;
+/** Whoever comes with an unknown key makes this node look, but not more often: until then it waits. */
+const LEAST_BETWEEN_MS = 50;
 
-/** After so long without a look, what is remembered is trusted no more. */
 const MOST_STALE_MS = 10_000;
 /** So long a request waits then for another look. */
 const PATIENCE_MS = 2_000;
@@ -24,6 +24,8 @@ interface AccessOptions {
   /** Of tokens, where there is one. */
   issuer?: Issuer | undefined;
   logger: Pick<Logger, 'warn'>;
+  /** After so long without a look, what is remembered is trusted no more. */
+  mostStaleMs?: number;
 }
 
 export class Access {
@@ -34,6 +36,7 @@ export class Access {
   #hasLooked = false;
   #lastLook = -Infinity;
   #looking: Promise<void> | undefined;
+  #soon: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
 
@@ -99,11 +102,18 @@ export class Access {
   }
 
   #isStale(): boolean {
-    return this.#timer !== undefined && performance.now() - this.#lastLook > MOST_STALE_MS;
+    const { mostStaleMs = MOST_STALE_MS } = this.#options;
+    return this.#timer !== undefined && performance.now() - this.#lastLook > mostStaleMs;
   }
 
-  async #lookSoon(): Promise<void> {
-    if (performance.now() - this.#lastLook >= LEAST_BETWEEN_MS) await this.#lookOnce();
+  #lookSoon(): Promise<void> {
+    this.#soon ??= this.#lookNotBefore(this.#lastLook + LEAST_BETWEEN_MS).finally(() => (this.#soon = undefined));
+    return this.#soon;
+  }
+
+  async #lookNotBefore(moment: number): Promise<void> {
+    await pause(Math.max(0, moment - performance.now()));
+    await this.look();
   }
 
   /** Throws where the database does not answer in time. */

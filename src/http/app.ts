@@ -76,6 +76,8 @@ interface AppOptions {
   requestsPerMinute?: number;
   /** How late the event loop may be, in milliseconds, before requests are turned away. */
   latestMs?: number;
+  /** How long a request may take, in milliseconds, its body included. */
+  answerWithinMs?: number;
   /** Checks each answer against its description. It costs time on long lists, so the tests do it and the server does not. */
   checkResponses?: boolean;
 }
@@ -91,12 +93,14 @@ export async function buildApp({
   logger,
   requestsPerMinute = 0,
   latestMs,
+  answerWithinMs,
   checkResponses = false,
 }: AppOptions): Promise<App> {
   const app = fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     logController: new LogController({ disableRequestLogging: true }),
     ...CONNECTION_LIMITS,
+    ...(answerWithinMs !== undefined && { handlerTimeout: answerWithinMs }),
     forceCloseConnections: 'idle',
     // A request that arrives while the last ones are answered is answered with them.
     return503OnClosing: false,
@@ -161,6 +165,12 @@ export async function buildApp({
 
 async function documentationPage(app: App): Promise<void> {
   allowOwnScripts(app);
+  // The page makes an address of its host, and fails where it cannot.
+  app.addHook('onRequest', async ({ hostname }) => {
+    if (URL.canParse(`http://${hostname}`)) return;
+    const found = JSON.stringify(hostname.slice(0, 100));
+    throw fieldProblem('invalid_request', [{ header: 'Host', found, expected: 'the name of a host' }]);
+  });
   await app.register(scalar, {
     routePrefix: DOCS,
     configuration: {

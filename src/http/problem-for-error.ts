@@ -14,7 +14,10 @@ const KNOWN_ERRORS: Record<string, [ProblemCode, string]> = {
     'One event may take 1 MB, a batch 16 MB. A stream of lines, application/x-ndjson, may be of any length.',
   ],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'The body is not as long as Content-Length says.'],
-  FST_ERR_HANDLER_TIMEOUT: ['timed_out', 'It did not arrive and was not answered within a minute.'],
+  FST_ERR_HANDLER_TIMEOUT: [
+    'timed_out',
+    'It did not arrive whole, or could not be answered, in the time there is for a request: a minute.',
+  ],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'unsupported_media_type',
     'Send an event as application/json, and a batch as that or as application/x-ndjson.',

@@ -5,7 +5,6 @@ import { expiryMeant } from '../../access/expiry.ts';
 import { ROLES } from '../../access/role.ts';
 import { slug } from '../../domain/reference.ts';
 import { text } from '../../domain/text.ts';
-import { callerOf } from '../access-control.ts';
 import type { Api, App } from '../api.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { cursor, digits, limit } from '../parameters.ts';
@@ -116,7 +115,7 @@ export function keyRoutes(app: App, { access, log }: Api): void {
         role: asked,
         issues,
         expires: expires === undefined ? null : requireToCome(expires),
-        createdBy: callerOf(request).name,
+        createdBy: request.caller!.name,
       });
       await access.look();
       // No cache is to keep it.
@@ -160,9 +159,8 @@ export function keyRoutes(app: App, { access, log }: Api): void {
         response: { 200: answer(key, 'The key as it is now.'), ...problems('not_found') },
       },
     },
-    async (request) => {
-      const { id } = request.params;
-      const revoked = await revokeKey(log, id, callerOf(request).name);
+    async ({ params: { id }, caller }) => {
+      const revoked = await revokeKey(log, id, caller!.name);
       if (!revoked) throw new Problem('not_found', `There is no key ${id}.`);
       await access.look();
       return revoked;
