@@ -8,7 +8,6 @@ import { connect } from '../src/database/connect.ts';
 import { waitUntil } from '../src/database/wait-until.ts';
 import type { LogDatabase } from '../src/events/log-database.ts';
 import { controlAccess } from '../src/http/access-control.ts';
-import type { App } from '../src/http/api.ts';
 import { sql } from 'kysely';
 import { actor, CAST, position } from './support/cast.ts';
 import { startDemarche } from './support/demarche.ts';
@@ -132,7 +131,7 @@ t.test('a route that does not say which role it needs is refused', async (t) => 
   const { access } = await startDemarche(t);
   const app = fastify();
   t.teardown(() => app.close());
-  controlAccess(app as unknown as App, access, async () => {});
+  controlAccess(app, access, async () => {});
   t.throws(() => app.get('/forgotten', async () => 'open'), /GET \/forgotten does not say which role it needs/);
 });
 

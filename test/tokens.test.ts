@@ -26,14 +26,15 @@ async function startIssuer(t: Test, ...first: SigningKey[]) {
   let keys = first;
   let status = 200;
   let fetches = 0;
-  const server = createServer(async (request, response) => {
-    const jwks = {
+  const answer = async (path: string | undefined) => {
+    if (path === '/.well-known/openid-configuration') return { issuer: url, jwks_uri: `${url}/certs` };
+    fetches++;
+    return {
       keys: await Promise.all(keys.map(async ({ kid, publicKey }) => ({ ...(await exportJWK(publicKey)), kid }))),
     };
-    const isDiscovery = request.url === '/.well-known/openid-configuration';
-    if (!isDiscovery) fetches++;
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(isDiscovery ? { issuer: url, jwks_uri: `${url}/certs` } : jwks));
+  };
+  const server = createServer((request, response) => {
+    void answer(request.url).then((body) => response.writeHead(status).end(JSON.stringify(body)));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

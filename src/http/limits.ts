@@ -22,12 +22,20 @@ export const WITHOUT_END_MS = 2_147_483_647;
 /** The event loop is so late in the mean of a second that whoever asks would wait too long. */
 const LATEST_MS = 1_000;
 
+/** Seconds in a row. One alone is what a process that was halted sees when it goes on. */
+const LATE_SECONDS = 3;
+const SECOND_MS = 1_000;
+
 /** Turns requests away while the event loop is late; those that are public are answered, so that health can be told. */
 export async function limitPressure(app: App, latestMs = LATEST_MS): Promise<void> {
+  let lateSeconds = 0;
+  const watch = setInterval(() => (lateSeconds = app.isUnderPressure() ? lateSeconds + 1 : 0), SECOND_MS);
+  app.addHook('onClose', async () => clearInterval(watch));
   await app.register(underPressure, {
     maxEventLoopDelay: latestMs,
+    sampleInterval: SECOND_MS,
     pressureHandler: async ({ is404, routeOptions }) => {
-      if (is404 || routeOptions.config.role === 'public') return;
+      if (lateSeconds < LATE_SECONDS || is404 || routeOptions.config.role === 'public') return;
       throw new Problem('server_busy', 'The server has more to do than it can keep up with. Try again shortly.');
     },
   });
