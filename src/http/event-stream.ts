@@ -50,6 +50,7 @@ export class EventStreams {
     const watch = setInterval(() => {
       for (const [stream, caller] of this.#open) if (!access.isStillIn(caller)) stream.abort();
     }, WATCH_MS);
+    watch.unref();
     app.addHook('preClose', async () => {
       clearInterval(watch);
       this.#isClosing = true;

@@ -30,6 +30,7 @@ const SECOND_MS = 1_000;
 export async function limitPressure(app: App, latestMs = LATEST_MS): Promise<void> {
   let lateSeconds = 0;
   const watch = setInterval(() => (lateSeconds = app.isUnderPressure() ? lateSeconds + 1 : 0), SECOND_MS);
+  watch.unref();
   app.addHook('onClose', async () => clearInterval(watch));
   await app.register(underPressure, {
     maxEventLoopDelay: latestMs,
