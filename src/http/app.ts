@@ -124,7 +124,7 @@ export async function buildApp({
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
     parseJson(body, 'body'),
   );
-  await addSecurityHeaders(app);
+  addSecurityHeaders(app);
   await limitPressure(app, latestMs);
   controlAccess(app, access, await limitRate(app, requestsPerMinute));
   let closing = false;
