@@ -1,11 +1,11 @@
 // `npm start`: serves until it is told to stop, and says in a few lines where everything is.
-import { pino } from 'pino';
+import { createLogger } from './create-logger.ts';
 import { readSettings } from './settings.ts';
 import { startServer, type RunningServer } from './start-server.ts';
 
 try {
   const settings = readSettings(process.env);
-  const logger = pino({ level: settings.logLevel }, pino.destination(2));
+  const logger = createLogger(settings.logLevel);
   const server = await startServer(settings, logger);
   console.log(`Demarche is running.
   API   ${server.url}/v1

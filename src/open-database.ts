@@ -10,16 +10,19 @@ import { DEFAULT_LOG_SCHEMA, type LogDatabase, type LogStore } from './events/lo
 import { isConnectionLoss } from './events/log-unavailable.ts';
 import type { Settings } from './settings.ts';
 
-/** Connections of a process: so many for reading and projecting, for appending and for building; and one that listens. */
+/** Connections of a process: so many for reading and projecting, for appending, for building and for access; and one that listens. */
 const READERS = 10;
 const WRITERS = 2;
 const BUILDERS = 4;
+const ACCESS = 1;
 
 export interface OpenDatabase {
   /** For reading and projecting. */
   log: LogStore;
   /** For appending, on connections of its own, so that no question keeps a record waiting. */
   writer: LogStore;
+  /** For reading who may do what: no question keeps that waiting. */
+  access: LogStore;
   /** For building read models, on connections of its own. */
   builders: Pool;
   /** Calls back when any node has appended. */
@@ -47,12 +50,13 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
   const log: ConnectOptions['log'] = { warn: (details, message) => !closing && logger.warn(details, message) };
   const reading = connect<LogDatabase>(url, { max: READERS, log });
   const writing = connect<LogDatabase>(url, { max: WRITERS, applicationName: 'demarche writer', log });
+  const access = connect<LogDatabase>(url, { max: ACCESS, applicationName: 'demarche access', log });
   const builders = openPool(url, { max: BUILDERS, applicationName: 'demarche builder', log });
   const listeners: Listener[] = [];
   const close = async () => {
     closing = true;
     await Promise.all(listeners.map((listener) => listener.stop()));
-    await Promise.all([reading.destroy(), writing.destroy(), builders.end()]);
+    await Promise.all([reading.destroy(), writing.destroy(), access.destroy(), builders.end()]);
     await embedded?.stop();
   };
   try {
@@ -70,6 +74,7 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
     onAppended,
     log: store(reading),
     writer: store(writing),
+    access: store(access),
     builders,
     place,
     owner: embedded?.owner ?? true,

@@ -1,7 +1,7 @@
 // `npm run rebuild [name …] -- [options]`: rebuilds read models beside the live ones, shows how far it is, and says what differs.
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
-import { pino } from 'pino';
+import { createLogger } from './create-logger.ts';
 import { nearest } from './events/nearest.ts';
 import { readHead, sequenceMeant } from './events/read-log.ts';
 import { openDatabase } from './open-database.ts';
@@ -51,7 +51,7 @@ async function run(
   asked: { 'dry-run': boolean; until?: string; 'leave-out': string[]; 'leave-out-event': string[] },
 ): Promise<void> {
   const settings = readSettings(process.env);
-  const logger = pino({ level: settings.logLevel === 'info' ? 'warn' : settings.logLevel }, pino.destination(2));
+  const logger = createLogger(settings.logLevel === 'info' ? 'warn' : settings.logLevel);
   const { log, builders: pool, close } = await openDatabase(settings, logger);
   const projector = new Projector({ log, pool, projections, logger });
   try {

@@ -1,5 +1,7 @@
 // Puts the parts together and serves: database, recorder, read models, HTTP; and takes them apart again in the other order.
 import type { Logger } from 'pino';
+import { Access } from './access/access.ts';
+import { Issuer } from './access/issuer.ts';
 import { Recorder } from './events/recorder.ts';
 import { RegistryMemory } from './events/registry-memory.ts';
 import { buildApp } from './http/app.ts';
@@ -7,7 +9,7 @@ import { EventFeed } from './http/event-feed.ts';
 import { openDatabase } from './open-database.ts';
 import { Projector } from './projections/projector.ts';
 import { projections } from './projections/every-projection.ts';
-import type { Settings } from './settings.ts';
+import { isLoopback, type Settings } from './settings.ts';
 
 export interface RunningServer {
   /** Where the API answers, as `http://127.0.0.1:3000`. */
@@ -30,6 +32,11 @@ export async function startServer(settings: Settings, logger: Logger): Promise<R
         `Another Demarche is running on ${database.place}. Stop it first, or give this one a folder of its own with DATA_DIR and a PORT.`,
       );
     }
+    const issuer = settings.issuer && new Issuer(settings.issuer);
+    const access = new Access({ log: database.access, issuer, logger });
+    undo.push(() => access.stop());
+    await access.start();
+    if (access.isOpen && !isLoopback(settings.host)) throw new Error(unguarded(settings.host));
     const registry = new RegistryMemory(database.log);
     await registry.refresh();
     const feed = new EventFeed({ log: database.log, logger });
@@ -48,7 +55,16 @@ export async function startServer(settings: Settings, logger: Logger): Promise<R
     undo.push(() => projector.stop());
     await projector.start();
     database.onAppended(wake);
-    const app = await buildApp({ log: database.log, recorder, registry, projector, feed, logger });
+    const app = await buildApp({
+      access,
+      log: database.log,
+      recorder,
+      registry,
+      projector,
+      feed,
+      logger,
+      requestsPerMinute: settings.rateLimit,
+    });
     undo.push(() => app.close());
     const url = await app.listen({ host: settings.host, port: settings.port });
     return { url, place: database.place, stop };
@@ -56,4 +72,11 @@ export async function startServer(settings: Settings, logger: Logger): Promise<R
     await stop();
     throw error;
   }
+}
+
+function unguarded(host: string): string {
+  return (
+    `HOST: found "${host}", expected 127.0.0.1, localhost or ::1, because there is no access key yet: whoever reaches this server could ` +
+    'do anything. Make a key with npm run keys -- create --name "me" --role admin, or set OIDC_ISSUER, and start again.'
+  );
 }

@@ -2,12 +2,9 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout as pause } from 'node:timers/promises';
 import fastify from 'fastify';
 import t from 'tap';
 import { stoppedUnderLoad } from '../faults/stopped.ts';
-import { requireBodiesInTime } from '../src/http/body-deadline.ts';
-import { Problem } from '../src/http/problem.ts';
 import { cutStragglers } from '../src/http/stragglers.ts';
 import { tryFault } from './support/fault-stage.ts';
 
@@ -55,41 +52,4 @@ t.test('it is not kept running by requests that never come to an end', async (t)
     unfinished.every(({ destroyed }) => destroyed),
     'the others are cut',
   );
-});
-
-t.test('a body that does not arrive is not waited for, and one that takes its time is read', async (t) => {
-  const app = fastify();
-  requireBodiesInTime(app, 2_000);
-  app.setErrorHandler((error, _request, reply) => {
-    if (!(error instanceof Problem)) throw error;
-    return reply.code(error.status).send(error.toJSON());
-  });
-  app.post('/', async ({ body }) => body);
-  await app.listen({ port: 0, host: '127.0.0.1' });
-  t.teardown(() => app.close());
-  const { port } = app.server.address() as AddressInfo;
-  const post = async (length: number, ...parts: string[]) => {
-    const socket = connect(port, '127.0.0.1');
-    await once(socket, 'connect');
-    const answer = text(socket);
-    socket.write(
-      `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`,
-    );
-    for (const part of parts) {
-      socket.write(part);
-      await pause(100);
-    }
-    return { answer, socket };
-  };
-  const inTime = await post(3, '[', '1', ']');
-  const never = await post(1_000, '[');
-  t.match(await never.answer, /^HTTP\/1\.1 408 .*connection: close.*"code":"request_timeout".*within 2 seconds/s);
-  const tooLarge = await post(100_000_000, '[');
-  t.match(
-    await tooLarge.answer.catch(() => ''),
-    /^(|HTTP\/1\.1 413 .*)$/s,
-    'also where it is answered unread, its connection ends',
-  );
-  inTime.socket.end();
-  t.match(await inTime.answer, /^HTTP\/1\.1 200 .*\[1\]$/s);
 });

@@ -9,6 +9,7 @@ const root = path.resolve(import.meta.dirname, '..');
 
 const REFUSED = {
   'src/domain': [
+    '../access/x.ts',
     '../events/x.ts',
     '../projections/x.ts',
     '../http/x.ts',
@@ -24,19 +25,28 @@ const REFUSED = {
     'zod-openapi',
   ],
   'src/domain/deeper': ['../../events/x.ts', '../../http/x.ts', 'node:crypto'],
-  'src/events': ['../projections/x.ts', '../http/x.ts', '../main.ts', 'fastify', '@fastify/swagger'],
-  'src/projections': ['../http/x.ts', '../rebuild.ts', 'fastify', 'fastify-zod-openapi'],
+  'src/events': ['../access/x.ts', '../projections/x.ts', '../http/x.ts', '../main.ts', 'fastify', '@fastify/swagger'],
+  'src/projections': ['../access/x.ts', '../http/x.ts', '../rebuild.ts', 'fastify', 'fastify-zod-openapi'],
   'src/http': ['../database/x.ts', '../main.ts', 'pg', 'pg-copy-streams', 'kysely', 'kysely/migration'],
-  'src/database': ['../domain/x.ts', '../events/x.ts', '../projections/x.ts', '../http/x.ts', 'fastify'],
+  'src/access': ['../projections/x.ts', '../http/x.ts', '../database/x.ts', '../settings.ts', 'fastify'],
+  'src/database': [
+    '../access/x.ts',
+    '../domain/x.ts',
+    '../events/x.ts',
+    '../projections/x.ts',
+    '../http/x.ts',
+    'fastify',
+  ],
   test: ['../src/main.ts'],
-  scripts: ['../src/rebuild.ts'],
+  scripts: ['../src/rebuild.ts', '../src/keys.ts'],
 };
 const ALLOWED = {
   'src/domain': ['zod', 'zod/v4', 'edtf', './x.ts', './deeper/x.ts'],
   'src/domain/deeper': ['../x.ts', 'zod'],
   'src/events': ['../domain/x.ts', '../database/x.ts', 'pg', 'kysely', 'node:crypto'],
   'src/projections': ['../domain/x.ts', '../events/x.ts', './rebuild.ts', 'kysely'],
-  'src/http': ['../domain/x.ts', '../events/x.ts', '../projections/x.ts', 'fastify', 'node:http'],
+  'src/access': ['../domain/x.ts', '../events/x.ts', 'kysely', 'jose'],
+  'src/http': ['../access/x.ts', '../domain/x.ts', '../events/x.ts', '../projections/x.ts', 'fastify', 'node:http'],
   'src/database': ['./x.ts', 'pg', 'kysely', 'node:fs'],
   src: ['./http/x.ts', './database/x.ts', './events/x.ts', 'pino'],
   test: ['../src/http/x.ts'],

@@ -346,7 +346,7 @@ t.test('a question waits for the sequence that it must reflect', async (t) => {
 
 t.test('a question whose sequence is not reflected is told why', async (t) => {
   const demarche = await startDemarche(t);
-  const { log, registry, recorder, projector, feed } = demarche;
+  const { access, log, registry, recorder, projector, feed } = demarche;
   const last = await demarche.record(...CAST);
   t.ok(await projector.reaches('events', last, DEADLINE));
   t.notOk(await projector.reaches('events', last + 1, 10));
@@ -356,7 +356,7 @@ t.test('a question whose sequence is not reflected is told why', async (t) => {
     const reaches = async () => false;
     const impatient = { answering, projections, rebuilds, reaches, hasStopped: () => progress.hasStopped };
     const forgetful = { ...impatient, standing: async () => undefined };
-    const app = await buildApp({ log, registry, recorder, feed, projector: forgetful as unknown as Projector });
+    const app = await buildApp({ access, log, registry, recorder, feed, projector: forgetful as unknown as Projector });
     const { statusCode, headers, body } = await app.inject(`/v1/${question}`);
     await app.close();
     t.match(headers, { 'retry-after': '1', 'content-type': /^application\/problem\+json/ });

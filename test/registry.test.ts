@@ -22,9 +22,9 @@ t.test('the example of every type is a valid event, and nothing is added to it',
 });
 
 t.test('the example of every type is recorded through the API and reads back as it was sent', async (t) => {
-  const { log, registry, projector, feed } = await startDemarche(t);
+  const { access, log, registry, projector, feed } = await startDemarche(t);
   const recorder = new Recorder({ log, registry, now: () => AFTERWARDS, onRecorded: () => projector.wake() });
-  const app = await buildApp({ log, registry, projector, recorder, feed, checkResponses: true });
+  const app = await buildApp({ access, log, registry, projector, recorder, feed, checkResponses: true });
   t.teardown(() => app.close());
   const told = new Set<string>();
   const ofWorld = [...stories].flatMap(([type, drafts]) => (type.family === 'registry' ? [] : drafts));

@@ -8,6 +8,7 @@ import type { LogDatabase, LogStore } from '../../src/events/log-database.ts';
 import { readHead } from '../../src/events/read-log.ts';
 import { MAX_SUBMISSIONS, Recorder } from '../../src/events/recorder.ts';
 import { RegistryMemory } from '../../src/events/registry-memory.ts';
+import { Access } from '../../src/access/access.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { EventFeed } from '../../src/http/event-feed.ts';
 import { Projector } from '../../src/projections/projector.ts';
@@ -82,7 +83,16 @@ export async function openGrownLog(server: string, size: number, tell: (line: st
   await sql`vacuum analyze`.execute(db);
   await sql`checkpoint`.execute(db);
 
-  const app = await buildApp({ log, recorder, registry, projector, feed: new EventFeed({ log, logger: QUIET }) });
+  const access = new Access({ log, logger: QUIET });
+  await access.look();
+  const app = await buildApp({
+    access,
+    log,
+    recorder,
+    registry,
+    projector,
+    feed: new EventFeed({ log, logger: QUIET }),
+  });
   let day = Date.UTC(2025, 0, 1);
   return {
     head: async () => (await readHead(log)).sequence,

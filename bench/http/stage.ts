@@ -45,7 +45,7 @@ export async function openStage(server: EmbeddedPostgres): Promise<Stage> {
   const db = connect(bareUrl, { max: 1 });
   await sql`create table bare (id uuid primary key, type text not null, body jsonb not null)`.execute(db);
   await sql`create table answer (key text primary key, body text not null)`.execute(db);
-  const demarche = await startServerProcess(MAIN, { DATABASE_URL: url, PORT: '0', LOG_LEVEL: 'warn' });
+  const demarche = await startServerProcess(MAIN, { DATABASE_URL: url, PORT: '0', LOG_LEVEL: 'warn', RATE_LIMIT: '0' });
   const bare = await startServerProcess(BARE, { DATABASE_URL: bareUrl });
   const { rows } = await sql<{ folder: string }>`select current_setting('data_directory') as folder`.execute(db);
   const postmaster = Number((await readFile(join(rows[0]!.folder, 'postmaster.pid'), 'utf8')).split('\n')[0]);

@@ -1,5 +1,6 @@
 // A generated log with its read models and the application that answers from them.
 import { sql } from 'kysely';
+import { Access } from '../../src/access/access.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { EventFeed } from '../../src/http/event-feed.ts';
 import { projections } from '../../src/projections/every-projection.ts';
@@ -43,7 +44,9 @@ export async function openSizedLog(
   // What the autovacuum of a server that is up for longer has done.
   await sql`vacuum analyze`.execute(log.db);
   const feed = new EventFeed({ log, logger: QUIET });
-  const app = await buildApp({ log, recorder, registry, projector, feed });
+  const access = new Access({ log, logger: QUIET });
+  await access.look();
+  const app = await buildApp({ access, log, recorder, registry, projector, feed });
   return {
     size,
     rate,

@@ -28,6 +28,8 @@ export interface Violation {
   expected: string;
   /** The reference that leads nowhere, where that is what is wrong. */
   unknown?: { kind: 'actor' | 'issue'; target: string };
+  /** Set where the event may be recorded, and not by who would record it. */
+  isBeyondLimit?: true;
 }
 
 /** Who acts towards whom, as slugs: what CAMEO calls the source and the target actors. Nobody acts towards oneself. */

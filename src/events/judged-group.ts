@@ -2,12 +2,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { NewEvent, RecordedEvent } from '../domain/event.ts';
 import type { Violation } from '../domain/event-type.ts';
+import { limitViolations } from '../domain/issue-limit.ts';
 import { judge } from '../domain/judge.ts';
 import type { Known } from '../domain/known.ts';
 import { knownFromStreams, type Streams } from '../domain/known-from-streams.ts';
 import { eventTypeOf } from '../domain/vocabulary.ts';
 import type { AppendItem } from './append-group.ts';
-import type { Pending } from './submission.ts';
+import type { Pending, Submission } from './submission.ts';
 
 /** What is not recorded yet has no sequence. */
 const NOT_YET = Infinity;
@@ -53,15 +54,14 @@ export class JudgedGroup {
    * refusal it is `undecided`: they may still fail, unless all fail together.
    */
   judge(item: Pending, request: number): 'accepted' | 'undecided' | { refused: Violation[] } {
-    const { event } = item.submission;
     this.#read.clear();
-    const hopeful = judge(event, this.#hopeful);
+    const hopeful = violationsOf(item.submission, this.#hopeful);
     if (hopeful.length === 0) {
       this.#accept(item, request);
       return 'accepted';
     }
     if (this.atomic) return { refused: hopeful.map(withoutSequence) };
-    const violations = judge(event, this.#committed);
+    const violations = violationsOf(item.submission, this.#committed);
     return isDeepStrictEqual(violations, hopeful) ? { refused: violations } : 'undecided';
   }
 
@@ -118,6 +118,17 @@ export class JudgedGroup {
     };
     this.#streams.set(stream, { events: [...events, provisional], items: [...(before?.items ?? []), index] });
   }
+}
+
+/** What is wrong with the event; where nothing is, why it must not be recorded by who submits it. */
+function violationsOf({ event, onlyIssues, mayRedact = true }: Submission, known: Known): Violation[] {
+  if (event.type === 'EventRedacted' && !mayRedact) {
+    const expected = 'another type: what is removed by law is removed by an admin';
+    return [{ pointer: '/type', found: `"${event.type}"`, expected, isBeyondLimit: true }];
+  }
+  const violations = judge(event, known);
+  if (violations.length > 0 || !onlyIssues) return violations;
+  return limitViolations(event, onlyIssues, known);
 }
 
 function withoutSequence({ found, ...violation }: Violation): Violation {

@@ -2,7 +2,7 @@
 // hashes; hashes of whole blocks are kept in the database, worked out when they are first needed.
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { asSent } from './content-hash.ts';
+import { asSent } from './written-out.ts';
 import { RECORDED_FORMAT } from './event-row.ts';
 import type { LogStore } from './log-database.ts';
 import { BLOCK, blockHashOf, consistencyPath, inclusionPath, treeHash, type Entries } from './merkle-tree.ts';

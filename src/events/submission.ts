@@ -3,11 +3,19 @@ import type { NewEvent, RecordedEvent } from '../domain/event.ts';
 import type { Violation } from '../domain/event-type.ts';
 import type { WrittenOut } from './written-out.ts';
 
+/** Who records. */
+export interface RecordedBy {
+  recordedBy: string;
+  /** The issues that an event may be about, where who records it is limited to some. */
+  onlyIssues?: readonly string[] | undefined;
+  /** Whether EventRedacted may be recorded; it may where nothing is said. */
+  mayRedact?: boolean;
+}
+
 /** An event to record. `expectedVersion` is the version its stream must have now, 0 for a stream that must not exist yet. */
-export interface Submission {
+export interface Submission extends RecordedBy {
   event: NewEvent;
   expectedVersion?: number | undefined;
-  recordedBy: string;
 }
 
 /** The event is in the log: by this submission, or by an earlier one of the same id and content. */

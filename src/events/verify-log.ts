@@ -2,7 +2,7 @@
 // sequence that does not hold. Memory stays flat, and whoever is told a head goes on from there.
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import { asSent } from './content-hash.ts';
+import { asSent } from './written-out.ts';
 import type { LogStore } from './log-database.ts';
 
 const PAGE = { events: 1_000, bytes: 4_194_304 };

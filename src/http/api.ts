@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { FastifyZodOpenApiTypeProvider } from 'fastify-zod-openapi';
+import type { Access } from '../access/access.ts';
 import type { LogStore } from '../events/log-database.ts';
 import type { Recorder } from '../events/recorder.ts';
 import type { RegistryMemory } from '../events/registry-memory.ts';
@@ -37,6 +38,7 @@ export interface Models {
 }
 
 export interface Api {
+  access: Access;
   log: LogStore;
   recorder: Recorder;
   registry: RegistryMemory;

@@ -16,6 +16,8 @@ import {
 } from 'fastify-zod-openapi';
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import type { Access } from '../access/access.ts';
+import { AccessRefused } from '../access/access-refused.ts';
 import type { LogStore } from '../events/log-database.ts';
 import type { Recorder } from '../events/recorder.ts';
 import type { RegistryMemory } from '../events/registry-memory.ts';
@@ -29,22 +31,23 @@ import { Positions } from '../projections/positions/find-positions.ts';
 import { SourcedFacts } from '../projections/sourcing/find-sourcing.ts';
 import type { Projector } from '../projections/projector.ts';
 import type { Asked } from '../projections/read-model.ts';
+import { controlAccess, DOCS } from './access-control.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import type { Api, App, Models } from './api.ts';
 import { Asking } from './asking.ts';
 import { RememberedAnswers } from './remembered-answers.ts';
-import { requireBodiesInTime } from './body-deadline.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import type { EventFeed } from './event-feed.ts';
 import { EventStreams } from './event-stream.ts';
 import { describe, withoutLongPattern } from './description.ts';
 import { parseJson } from './json.ts';
+import { CONNECTION_LIMITS, limitPressure, limitRate } from './limits.ts';
 import { requireOneHost } from './one-host.ts';
-import { requireOwnHost } from './own-host.ts';
 import { requirePlainBody } from './plain-body.ts';
 import { fieldProblem, Problem, type ProblemCode } from './problem.ts';
 import { problemForError } from './problem-for-error.ts';
 import { fieldErrors, namesIn } from './schema-errors.ts';
+import { addSecurityHeaders, allowOwnScripts } from './security-headers.ts';
 import { cutStragglers } from './stragglers.ts';
 import { findUnstorable } from './unstorable.ts';
 import { actorRoutes } from './routes/actors.ts';
@@ -55,6 +58,7 @@ import { eventTypeRoutes } from './routes/event-types.ts';
 import { feedRoutes } from './routes/feed.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { issueRoutes } from './routes/issues.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { ledgerRoutes } from './routes/ledgers.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { positionRoutes } from './routes/positions.ts';
@@ -66,32 +70,45 @@ import { recordingRoutes } from './routes/recording.ts';
 const EXPECTED_FAILURES = new Set<ProblemCode>(['not_built_yet', 'not_yet_reflected']);
 
 interface AppOptions {
+  access: Access;
   log: LogStore;
   recorder: Recorder;
   registry: RegistryMemory;
   projector: Projector;
   feed: EventFeed;
   logger?: FastifyBaseLogger;
+  /** Requests a minute of one key, or of one address without; 0 for any number. */
+  requestsPerMinute?: number;
+  /** How late the event loop may be, in milliseconds, before requests are turned away. */
+  latestMs?: number;
+  /** How long a request may take, in milliseconds, its body included. */
+  answerWithinMs?: number;
   /** Checks each answer against its description. It costs time on long lists, so the tests do it and the server does not. */
   checkResponses?: boolean;
 }
 
 /** Builds the application; `await app.ready()` or a first `inject` makes its OpenAPI document complete. */
 export async function buildApp({
+  access,
   log,
   recorder,
   registry,
   projector,
   feed,
   logger,
+  requestsPerMinute = 0,
+  latestMs,
+  answerWithinMs,
   checkResponses = false,
 }: AppOptions): Promise<App> {
   const app = fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     logController: new LogController({ disableRequestLogging: true }),
+    ...CONNECTION_LIMITS,
+    ...(answerWithinMs !== undefined && { handlerTimeout: answerWithinMs }),
     forceCloseConnections: 'idle',
     // Refused by a hook, with a problem; Node's own refusal says nothing.
-    http: { requireHostHeader: false },
+    http: { ...CONNECTION_LIMITS.http, requireHostHeader: false },
     // A request that arrives while the last ones are answered is answered with them.
     return503OnClosing: false,
     // A long name is refused by its schema, which says how long it may be.
@@ -113,8 +130,10 @@ export async function buildApp({
     parseJson(body, 'body'),
   );
   const methods = new AllowedMethods(app);
+  addSecurityHeaders(app);
   app.addHook('onRequest', requireOneHost);
-  app.addHook('onRequest', requireOwnHost);
+  await limitPressure(app, latestMs);
+  controlAccess(app, access, await limitRate(app, requestsPerMinute));
   app.addHook('onRequest', async (request, reply) => requireRoute(request, reply, methods));
   app.addHook('onRequest', requirePlainBody);
   let closing = false;
@@ -128,13 +147,43 @@ export async function buildApp({
     );
   });
 
-  requireBodiesInTime(app);
   cutStragglers(app);
 
   await app.register(fastifyZodOpenApiPlugin, { documentOpts: { override: withoutLongPattern } });
   await app.register(swagger, { openapi: describe(), ...fastifyZodOpenApiTransformers });
+  await app.register(async (scope) => documentationPage(scope as App));
+
+  const live = modelsFor({ runs: projector.answering, rebuild: null });
+  const api: Api = {
+    access,
+    log,
+    recorder,
+    registry,
+    projections: projector.projections,
+    rebuilds: projector.rebuilds,
+    asking: new Asking(log, projector),
+    feed,
+    streams: new EventStreams(app, access),
+    models: ({ projectionRun: rebuild }) =>
+      rebuild === null ? live : modelsFor({ runs: projector.answering, rebuild }),
+  };
+  await recordingRoutes(app, api);
+  keyRoutes(app, api);
+  await app.register(async (scope) => readingRoutes(scope as App, api, new RememberedAnswers(projector)));
+  app.get('/openapi.json', { config: { role: 'public' }, schema: { hide: true } }, async () => app.swagger());
+  return app;
+}
+
+async function documentationPage(app: App): Promise<void> {
+  allowOwnScripts(app);
+  // The page makes an address of its host, and fails where it cannot.
+  app.addHook('onRequest', async ({ hostname }) => {
+    if (URL.canParse(`http://${hostname}`)) return;
+    const found = JSON.stringify(hostname.slice(0, 100));
+    throw fieldProblem('invalid_request', [{ header: 'Host', found, expected: 'the name of a host' }]);
+  });
   await app.register(scalar, {
-    routePrefix: '/docs',
+    routePrefix: DOCS,
     configuration: {
       url: '/openapi.json',
       pageTitle: 'Demarche',
@@ -147,24 +196,6 @@ export async function buildApp({
       hideClientButton: true,
     },
   });
-
-  const live = modelsFor({ runs: projector.answering, rebuild: null });
-  const api: Api = {
-    log,
-    recorder,
-    registry,
-    projections: projector.projections,
-    rebuilds: projector.rebuilds,
-    asking: new Asking(log, projector),
-    feed,
-    streams: new EventStreams(app),
-    models: ({ projectionRun: rebuild }) =>
-      rebuild === null ? live : modelsFor({ runs: projector.answering, rebuild }),
-  };
-  await recordingRoutes(app, api);
-  await app.register(async (scope) => readingRoutes(scope as App, api, new RememberedAnswers(projector)));
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
-  return app;
 }
 
 /** What is read may be asked for again on the condition that it has changed (If-None-Match). */
@@ -241,6 +272,7 @@ function requireDescribed(answer: unknown, schema: z.ZodType): void {
 function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
   const isFailure = problem.status >= 500 && !EXPECTED_FAILURES.has(problem.code);
   if (isFailure) request.log.error({ err: problem.cause ?? problem }, problem.message);
+  if (problem.status === 401) void reply.header('www-authenticate', challengeFor(problem));
   if (problem.status === 503) void reply.header('retry-after', '1');
   const document = isFailure ? { ...problem.toJSON(), requestId: request.id } : problem;
   // Serialised here: the shape of a problem does not depend on the operation.
@@ -249,4 +281,10 @@ function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyRe
     .type('application/problem+json; charset=utf-8')
     .serializer((value: string) => value)
     .send(JSON.stringify(document));
+}
+
+/** How to say who asks; RFC 6750 wants to know whether somebody tried. */
+function challengeFor({ cause }: Problem): string {
+  const wasGiven = !(cause instanceof AccessRefused) || cause.wasGiven;
+  return `Bearer realm="Demarche"${wasGiven ? ', error="invalid_token"' : ''}`;
 }

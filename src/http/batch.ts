@@ -1,7 +1,7 @@
 // Records a batch: in chunks, in order, later items seeing earlier ones, with a result for each item.
 import { MAX_SUBMISSIONS, type Recorder } from '../events/recorder.ts';
 import { LogOverloaded, LogUnavailable } from '../events/log-unavailable.ts';
-import type { Outcome, Submission } from '../events/submission.ts';
+import type { Outcome, RecordedBy, Submission } from '../events/submission.ts';
 import type { Line } from './ndjson.ts';
 import { parseBatchItem } from './parse-event.ts';
 import { fieldProblem, Problem } from './problem.ts';
@@ -16,26 +16,25 @@ const CHUNK_BYTES = 1_000_000;
 /** The most that is held of a batch which must be held whole. */
 export const BATCH_BYTES = 16 * 1_048_576;
 
+/** Who records, asked for each item: who was let in when a long batch began may not be any more, which is a Problem that it throws. */
+export type By = () => RecordedBy;
+
 /** Records item by item; a refused one does not stop the others. Yields the results of one chunk at a time. */
 export async function* recordBatch(
   recorder: Recorder,
   lines: AsyncIterable<Line>,
-  recordedBy: string,
+  by: By,
 ): AsyncGenerator<ItemResult[]> {
   let index = 0;
   // Read and checked while the chunk before is recorded.
-  for await (const chunk of readAhead(chunksOf(lines, recordedBy))) {
+  for await (const chunk of readAhead(chunksOf(lines, by))) {
     yield recordChunk(recorder, chunk, index);
     index += chunk.length;
   }
 }
 
 /** Records all items or none. Throws a problem, with the results, where one cannot be recorded. */
-export async function recordAtomically(
-  recorder: Recorder,
-  lines: AsyncIterable<Line>,
-  recordedBy: string,
-): Promise<ItemResult[]> {
+export async function recordAtomically(recorder: Recorder, lines: AsyncIterable<Line>, by: By): Promise<ItemResult[]> {
   const items: (Submission | Problem)[] = [];
   let bytes = 0;
   for await (const line of lines) {
@@ -44,7 +43,7 @@ export async function recordAtomically(
       const most = `${MAX_SUBMISSIONS} events and ${BATCH_BYTES} bytes`;
       throw new Problem('payload_too_large', `An atomic batch holds at most ${most}.`);
     }
-    items.push(parsed(line, recordedBy));
+    items.push(parsed(line, by));
   }
   requireDistinctIds(items);
   const submissions = items.filter(isSubmission);
@@ -71,11 +70,11 @@ export async function recordAtomically(
   );
 }
 
-async function* chunksOf(lines: AsyncIterable<Line>, recordedBy: string): AsyncGenerator<(Submission | Problem)[]> {
+async function* chunksOf(lines: AsyncIterable<Line>, by: By): AsyncGenerator<(Submission | Problem)[]> {
   let chunk: (Submission | Problem)[] = [];
   let bytes = 0;
   for await (const line of lines) {
-    chunk.push(parsed(line, recordedBy));
+    chunk.push(parsed(line, by));
     bytes += line.bytes;
     if (chunk.length < CHUNK_EVENTS && bytes < CHUNK_BYTES) continue;
     yield chunk;
@@ -106,10 +105,10 @@ async function outcomesOf(recorder: Recorder, submissions: Submission[], answeri
   }
 }
 
-function parsed(line: Line, recordedBy: string): Submission | Problem {
+function parsed(line: Line, by: By): Submission | Problem {
   if ('problem' in line) return line.problem;
   try {
-    return parseBatchItem(line.value, recordedBy);
+    return parseBatchItem(line.value, by());
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;

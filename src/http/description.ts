@@ -14,6 +14,23 @@ export function describe() {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
+    components: {
+      securitySchemes: {
+        key: {
+          type: 'http' as const,
+          scheme: 'bearer',
+          description:
+            'An API key: `Authorization: Bearer demarche_7_…`. While there has never been a key, and no issuer of tokens is set, ' +
+            'requests need none: the server then listens on the loopback only.',
+        },
+        token: {
+          type: 'http' as const,
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'A token of the OIDC issuer that the server is set to trust; one of its claims names the roles.',
+        },
+      },
+    },
     tags: [
       { name: 'Events', description: 'Recording facts and finding them again.' },
       { name: 'Positions', description: 'Where actors stand on issues, and how they came to stand there.' },
@@ -23,6 +40,7 @@ export function describe() {
       { name: 'Vocabulary', description: 'What can be recorded.' },
       { name: 'Log', description: 'The log itself.' },
       { name: 'Replay', description: 'The read models and how far they are.' },
+      { name: 'Access', description: 'Who may do what: API keys.' },
       { name: 'Health', description: 'Whether the server can serve.' },
     ],
   };

@@ -1,7 +1,10 @@
 // Server-sent events: how a message is written, and how a stream of them is sent as fast as its reader takes it and no faster.
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Access } from '../access/access.ts';
+import type { Caller } from '../access/caller.ts';
+import { callerOf } from './access-control.ts';
 
 /** After so long a silence something is said, so that nothing between takes the connection for dead. */
 export const HEARTBEAT_MS = 15_000;
@@ -33,22 +36,30 @@ export function message({ comment, data, ...fields }: Message): string {
   return `${lines.join('')}\n`;
 }
 
+/** How often it is asked whether who is sent something may still have it. */
+const WATCH_MS = 500;
+
 type Messages = (gone: AbortSignal) => AsyncGenerator<string | Uint8Array, void>;
 
 export class EventStreams {
-  readonly #open = new Set<AbortController>();
+  readonly #open = new Map<AbortController, Caller>();
   #isClosing = false;
 
-  /** Streams end when the application closes. */
-  constructor(app: Pick<FastifyInstance, 'addHook'>) {
+  /** Streams end when the application closes, and when who is sent them would not be let in any more. */
+  constructor(app: Pick<FastifyInstance, 'addHook'>, access: Pick<Access, 'isStillIn'>) {
+    const watch = setInterval(() => {
+      for (const [stream, caller] of this.#open) if (!access.isStillIn(caller)) stream.abort();
+    }, WATCH_MS);
+    watch.unref();
     app.addHook('preClose', async () => {
+      clearInterval(watch);
       this.#isClosing = true;
-      for (const stream of this.#open) stream.abort();
+      for (const stream of this.#open.keys()) stream.abort();
     });
   }
 
   /**
-   * Sends messages until there are no more, the client goes away, or the server closes; for the latter two `messages` is given a
+   * Sends messages until there are no more, the client goes away or may have them no longer, or the server closes; for the latter `messages` is given a
    * signal. What fails before the first message is thrown; after that there is nobody to tell but our own log.
    */
   async send(request: FastifyRequest, reply: FastifyReply, messages: Messages): Promise<void> {
@@ -56,11 +67,11 @@ export class EventStreams {
     const stream = new AbortController();
     raw.once('close', () => stream.abort());
     const all = messages(stream.signal);
-    this.#open.add(stream);
+    this.#open.set(stream, callerOf(request));
     try {
       const first = await all.next();
       reply.hijack();
-      raw.writeHead(200, HEADERS);
+      raw.writeHead(200, { ...reply.getHeaders(), ...HEADERS } as OutgoingHttpHeaders);
       // A server that closes does not wait for who has not taken what was sent: such a connection counts as idle.
       stream.signal.addEventListener('abort', () => raw.end());
       if (this.#isClosing || request.method === 'HEAD') stream.abort();

@@ -29,7 +29,9 @@ const recordedShape = {
   version: z.int().meta({ description: 'The place in the stream: dense from 1.' }),
   occurred: occurredView,
   recorded: z.string().meta({ description: 'When the log took it; RFC 3339, UTC.' }),
-  recordedBy: z.string(),
+  recordedBy: z
+    .string()
+    .meta({ description: 'By `key:7`, by `subject@issuer` of a token, or `local`: where nobody needs either.' }),
   data: z.record(z.string(), z.unknown()).meta({ description: 'As GET /v1/event-types/{type} describes it.' }),
   source: source.nullable(),
   attribution: attribution.nullable(),

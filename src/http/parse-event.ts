@@ -5,7 +5,7 @@ import type { NewEvent } from '../domain/event.ts';
 import { pointerOf } from '../domain/reference.ts';
 import { eventTypes, findEventType } from '../domain/vocabulary.ts';
 import { nearest } from '../events/nearest.ts';
-import type { Submission } from '../events/submission.ts';
+import type { RecordedBy, Submission } from '../events/submission.ts';
 import { fieldProblem } from './problem.ts';
 import { fieldErrors, namesIn, shown } from './schema-errors.ts';
 import { findUnstorable } from './unstorable.ts';
@@ -22,17 +22,17 @@ export function parseEvent(value: unknown): NewEvent {
 }
 
 /** An item of a batch: an event that may carry the version its stream is expected to have. */
-export function parseBatchItem(value: unknown, recordedBy: string): Submission {
+export function parseBatchItem(value: unknown, by: RecordedBy): Submission {
   requireStorable(value);
   if (typeof value !== 'object' || value === null || !('expectedVersion' in value))
-    return { event: eventFrom(value), recordedBy };
+    return { event: eventFrom(value), ...by };
   const { expectedVersion: version, ...event } = value;
   const parsed = expectedVersion.safeParse(version);
   if (!parsed.success) {
     const expected = 'a version: 0 for a stream that must not exist yet, or more';
     throw fieldProblem('invalid_request', [{ pointer: '/expectedVersion', found: shown(version), expected }]);
   }
-  return { event: eventFrom(event), recordedBy, expectedVersion: parsed.data };
+  return { event: eventFrom(event), ...by, expectedVersion: parsed.data };
 }
 
 function eventFrom(value: unknown): NewEvent {

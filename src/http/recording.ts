@@ -18,8 +18,11 @@ export type ItemResult = z.infer<typeof itemResult>;
 /** The problem of an outcome that left nothing in the log. */
 export function problemOf(outcome: NotInLog): Problem {
   switch (outcome.status) {
-    case 'refused':
-      return fieldProblem('event_refused', outcome.violations);
+    case 'refused': {
+      const isBeyondLimit = outcome.violations.some((violation) => violation.isBeyondLimit);
+      const errors = outcome.violations.map(({ pointer, found, expected }) => ({ pointer, found, expected }));
+      return fieldProblem(isBeyondLimit ? 'forbidden' : 'event_refused', errors);
+    }
     case 'not_recorded':
       return new Problem('not_recorded', 'Another item of this atomic batch could not be recorded, so none was.');
     case 'conflict':

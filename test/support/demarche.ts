@@ -1,6 +1,7 @@
 // A whole Demarche in the process of the test, on a database of its own: everything but the port. Answers are checked
 // against the OpenAPI document as they pass.
 import type { Test } from 'tap';
+import type { Issuer } from '../../src/access/issuer.ts';
 import type { LogDatabase, LogStore } from '../../src/events/log-database.ts';
 import { Recorder } from '../../src/events/recorder.ts';
 import { RegistryMemory } from '../../src/events/registry-memory.ts';
@@ -12,6 +13,7 @@ import type { RebuildRequest } from '../../src/projections/rebuilder.ts';
 import { Projector } from '../../src/projections/projector.ts';
 import { openPool } from '../../src/database/connect.ts';
 import { freshDatabase } from './fresh-database.ts';
+import { openAccess } from './open-access.ts';
 
 /** The day on which all tests take place. */
 const TODAY = new Date('2024-11-20T12:00:00Z');
@@ -24,7 +26,15 @@ interface Answer {
   body: any;
 }
 
-export async function startDemarche(t: Test, feedOptions: { heartbeatMs?: number } = {}) {
+interface Options extends Pick<
+  Parameters<typeof buildApp>[0],
+  'logger' | 'requestsPerMinute' | 'latestMs' | 'answerWithinMs'
+> {
+  heartbeatMs?: number;
+  issuer?: Issuer;
+}
+
+export async function startDemarche(t: Test, { heartbeatMs, issuer, ...options }: Options = {}) {
   const { url, db } = await freshDatabase<LogDatabase>(t);
   const log: LogStore = { db, schema: 'log' };
   const registry = new RegistryMemory(log);
@@ -32,13 +42,14 @@ export async function startDemarche(t: Test, feedOptions: { heartbeatMs?: number
   const pool = openPool(url, { max: 4 });
   const projector = new Projector({ log, pool, projections, logger: SILENT });
   await projector.start();
-  const feed = new EventFeed({ log, logger: SILENT, ...feedOptions });
+  const feed = new EventFeed({ log, logger: SILENT, ...(heartbeatMs !== undefined && { heartbeatMs }) });
   const wake = () => {
     projector.wake();
     feed.wake();
   };
   const recorder = new Recorder({ log, registry, now: () => TODAY, onRecorded: wake });
-  const app = await buildApp({ log, recorder, registry, projector, feed, checkResponses: true });
+  const access = await openAccess(log, issuer);
+  const app = await buildApp({ access, log, recorder, registry, projector, feed, checkResponses: true, ...options });
   t.teardown(async () => {
     await app.close();
     await projector.stop();
@@ -63,6 +74,7 @@ export async function startDemarche(t: Test, feedOptions: { heartbeatMs?: number
 
   return {
     url,
+    access,
     log,
     pool,
     registry,
@@ -72,7 +84,7 @@ export async function startDemarche(t: Test, feedOptions: { heartbeatMs?: number
     app,
     get: (path: string, headers?: Record<string, string>) => ask('GET', path, undefined, headers),
     post: (path: string, body: unknown, headers?: Record<string, string>) => ask('POST', path, body, headers),
-    delete: (path: string) => ask('DELETE', path),
+    delete: (path: string, headers?: Record<string, string>) => ask('DELETE', path, undefined, headers),
     /** Carries a rebuild out to its end. */
     async rebuild(names: string[], options: Omit<RebuildRequest, 'projections'> = {}): Promise<Rebuild> {
       const chosen = projections.filter(({ name }) => names.includes(name));

@@ -35,7 +35,7 @@ export const sequences = (follower: Follower): number[] => follower.events().map
 export const reached = (sequence: number) => (follower: Follower) => follower.lastId() === sequence;
 
 /** A Demarche that listens on a port of its own, at `server`. */
-export async function startListening(t: Test, options: { heartbeatMs?: number } = {}) {
+export async function startListening(t: Test, options: Parameters<typeof startDemarche>[1] = {}) {
   const demarche = await startDemarche(t, options);
   const server = await demarche.app.listen({ port: 0, host: '127.0.0.1' });
   return { ...demarche, server };

@@ -16,6 +16,7 @@ import { Projector } from '../../src/projections/projector.ts';
 import type { Rebuild } from '../../src/projections/rebuild.ts';
 import { table, text } from '../../src/projections/table.ts';
 import { freshDatabase } from './fresh-database.ts';
+import { openAccess } from './open-access.ts';
 
 /** Long enough for whatever a busy machine does between. */
 export const DEADLINE = 20_000;
@@ -58,7 +59,15 @@ export async function startNode(
     feed.wake();
   };
   const recorder = new Recorder({ log, registry, now: () => TODAY, onRecorded: wake });
-  const app = await buildApp({ log, recorder, registry, projector, feed, checkResponses: true });
+  const app = await buildApp({
+    access: await openAccess(log),
+    log,
+    recorder,
+    registry,
+    projector,
+    feed,
+    checkResponses: true,
+  });
   let isStopped = false;
   const stop = async () => {
     if (isStopped) return;

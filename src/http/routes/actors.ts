@@ -64,6 +64,7 @@ export function actorRoutes(app: App, api: Api): void {
   app.get(
     '/v1/actors',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listActors',
         tags: ['Actors and issues'],
@@ -89,6 +90,7 @@ export function actorRoutes(app: App, api: Api): void {
   app.get(
     '/v1/actors/:actor',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'getActor',
         tags: ['Actors and issues'],

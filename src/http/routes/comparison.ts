@@ -100,6 +100,7 @@ export function comparisonRoutes(app: App, api: Api): void {
   app.get(
     '/v1/changes',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listChanges',
         tags: ['Positions'],
@@ -141,6 +142,7 @@ export function comparisonRoutes(app: App, api: Api): void {
   app.get(
     '/v1/alignments',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listAlignments',
         tags: ['Positions'],

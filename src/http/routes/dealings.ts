@@ -97,6 +97,7 @@ export function dealingRoutes(app: App, api: Api): void {
   app.get(
     '/v1/contacts',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listContacts',
         tags: ['Dealings'],
@@ -127,6 +128,7 @@ export function dealingRoutes(app: App, api: Api): void {
   app.get(
     '/v1/relations/:a/:b',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'getRelations',
         tags: ['Dealings'],
@@ -161,6 +163,7 @@ export function dealingRoutes(app: App, api: Api): void {
   app.get(
     '/v1/relations/:a/:b/events',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listDealings',
         tags: ['Dealings'],

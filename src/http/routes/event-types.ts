@@ -52,6 +52,7 @@ export function eventTypeRoutes(app: App): void {
   app.get(
     '/v1/event-types',
     {
+      config: { role: 'public' },
       schema: {
         operationId: 'listEventTypes',
         tags: ['Vocabulary'],
@@ -67,6 +68,7 @@ export function eventTypeRoutes(app: App): void {
   app.get(
     '/v1/event-types/:type',
     {
+      config: { role: 'public' },
       schema: {
         operationId: 'getEventType',
         tags: ['Vocabulary'],

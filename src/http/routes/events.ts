@@ -54,6 +54,7 @@ export function eventRoutes(app: App, api: Api): void {
   app.get(
     '/v1/events',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listEvents',
         tags: ['Events'],
@@ -120,6 +121,7 @@ export function eventRoutes(app: App, api: Api): void {
   app.get(
     '/v1/events/:id',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'getEvent',
         tags: ['Events'],
@@ -153,6 +155,7 @@ export function eventRoutes(app: App, api: Api): void {
   app.get(
     '/v1/events/:id/reactions',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listReactions',
         tags: ['Events'],

@@ -59,6 +59,7 @@ export function evidenceRoutes(app: App, api: Api): void {
   app.get(
     '/v1/evidence',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listEvidence',
         tags: ['Events'],

@@ -18,6 +18,7 @@ export function feedRoutes(app: App, { feed, streams }: Api): void {
   app.get(
     '/v1/events/feed',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'followEvents',
         tags: ['Events'],

@@ -33,6 +33,7 @@ export function issueRoutes(app: App, api: Api): void {
   app.get(
     '/v1/issues',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listIssues',
         tags: ['Actors and issues'],
@@ -56,6 +57,7 @@ export function issueRoutes(app: App, api: Api): void {
   app.get(
     '/v1/issues/:issue',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'getIssue',
         tags: ['Actors and issues'],

@@ -143,6 +143,7 @@ export function ledgerRoutes(app: App, api: Api): void {
   app.get(
     '/v1/aid',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listAid',
         tags: ['Ledgers'],
@@ -217,6 +218,7 @@ function ledgerRoute(app: App, api: Api, { ledger, path, name, summary, descript
   app.get(
     `/v1/${path}`,
     {
+      config: { role: 'reader' },
       schema: {
         operationId: `list${name}s`,
         tags: ['Ledgers'],
@@ -257,6 +259,7 @@ function ledgerRoute(app: App, api: Api, { ledger, path, name, summary, descript
   app.get(
     `/v1/${path}/:id`,
     {
+      config: { role: 'reader' },
       schema: {
         operationId: `get${name}`,
         tags: ['Ledgers'],

@@ -61,6 +61,7 @@ export function operationRoutes(app: App, { log }: Api): void {
   app.get(
     '/v1/log',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'getLog',
         tags: ['Log'],
@@ -76,6 +77,7 @@ export function operationRoutes(app: App, { log }: Api): void {
   app.get(
     '/v1/projections',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listProjections',
         tags: ['Replay'],
@@ -95,6 +97,7 @@ export function operationRoutes(app: App, { log }: Api): void {
   app.get(
     '/health/live',
     {
+      config: { role: 'public' },
       schema: {
         operationId: 'getLiveness',
         tags: ['Health'],
@@ -110,6 +113,7 @@ export function operationRoutes(app: App, { log }: Api): void {
   app.get(
     '/health/ready',
     {
+      config: { role: 'public' },
       schema: {
         operationId: 'getReadiness',
         tags: ['Health'],

@@ -55,6 +55,7 @@ export function positionRoutes(app: App, api: Api): void {
   app.get(
     '/v1/positions/:actor/:issue',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'getPosition',
         tags: ['Positions'],
@@ -88,6 +89,7 @@ export function positionRoutes(app: App, api: Api): void {
   app.get(
     '/v1/issues/:issue/positions',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listPositionsOnIssue',
         tags: ['Positions'],
@@ -114,6 +116,7 @@ export function positionRoutes(app: App, api: Api): void {
   app.get(
     '/v1/actors/:actor/positions',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listPositionsOfActor',
         tags: ['Positions'],

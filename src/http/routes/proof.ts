@@ -115,6 +115,7 @@ export function proofRoutes(app: App, { log }: Api): void {
   app.get(
     '/v1/log/verification',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'verifyLog',
         tags: ['Log'],
@@ -152,6 +153,7 @@ export function proofRoutes(app: App, { log }: Api): void {
   app.get(
     '/v1/log/root',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'getLogRoot',
         tags: ['Log'],
@@ -171,6 +173,7 @@ export function proofRoutes(app: App, { log }: Api): void {
   app.get(
     '/v1/log/consistency',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'getLogConsistency',
         tags: ['Log'],
@@ -197,6 +200,7 @@ export function proofRoutes(app: App, { log }: Api): void {
   app.get(
     '/v1/events/:id/proof',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'proveEvent',
         tags: ['Log'],

@@ -82,6 +82,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.post(
     '/v1/projections/:name/rebuilds',
     {
+      config: { role: 'admin' },
       schema: {
         operationId: 'startRebuild',
         tags: ['Replay'],
@@ -116,6 +117,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.get(
     '/v1/rebuilds',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'listRebuilds',
         tags: ['Replay'],
@@ -137,6 +139,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.get(
     '/v1/rebuilds/:id',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'getRebuild',
         tags: ['Replay'],
@@ -153,6 +156,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.get(
     '/v1/rebuilds/:id/progress',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'watchRebuild',
         tags: ['Replay'],
@@ -184,6 +188,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.delete(
     '/v1/rebuilds/:id',
     {
+      config: { role: 'admin' },
       schema: {
         operationId: 'deleteRebuild',
         tags: ['Replay'],
@@ -201,6 +206,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.post(
     '/v1/rebuilds/:id/switch-back',
     {
+      config: { role: 'admin' },
       schema: {
         operationId: 'switchBack',
         tags: ['Replay'],
@@ -224,6 +230,7 @@ export function rebuildRoutes(app: App, api: Api): void {
   app.post(
     '/v1/projections/:name/skips',
     {
+      config: { role: 'admin' },
       schema: {
         operationId: 'skipEvent',
         tags: ['Replay'],

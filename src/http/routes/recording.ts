@@ -2,15 +2,19 @@
 import type { FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import type { Access } from '../../access/access.ts';
 import { CallHeld } from '../../domain/event-types.ts';
 import { eventTypes } from '../../domain/vocabulary.ts';
+import { includes } from '../../access/role.ts';
 import type { LogStore } from '../../events/log-database.ts';
 import { readHead, readSequences } from '../../events/read-log.ts';
 import type { Recorder } from '../../events/recorder.ts';
 import { isInLog, type Outcome, type Submission } from '../../events/submission.ts';
 import type { Api, App } from '../api.ts';
-import { BATCH_BYTES, recordAtomically, recordBatch } from '../batch.ts';
+import { callerOf } from '../access-control.ts';
+import { BATCH_BYTES, recordAtomically, recordBatch, type By } from '../batch.ts';
 import { EXAMPLE_EVENT, recordedEvent, recordedView } from '../event-view.ts';
+import { WITHOUT_END_MS } from '../limits.ts';
 import { readNdjson, type Line } from '../ndjson.ts';
 import { sequence } from '../page.ts';
 import { parseEvent } from '../parse-event.ts';
@@ -18,9 +22,6 @@ import { fieldProblem, Problem } from '../problem.ts';
 import { problemForError } from '../problem-for-error.ts';
 import { itemResult, problemOf, type ItemResult } from '../recording.ts';
 import { answer, problems } from '../responses.ts';
-
-/** Who records where no keys are configured: whoever can reach the loopback. */
-const RECORDED_BY = 'local';
 
 const LONGEST_ARRAY = 10_000;
 
@@ -39,16 +40,17 @@ const batchAnswer = z.object({ results: z.array(itemResult), sequence }).meta({
   examples: [{ results: [{ index: 0, status: 'recorded', id: EXAMPLE_EVENT.id, sequence: 42 }], sequence: 42 }],
 });
 
-export async function recordingRoutes(app: App, { recorder, log }: Api): Promise<void> {
-  singleRoute(app, recorder, log);
+export async function recordingRoutes(app: App, api: Api): Promise<void> {
+  singleRoute(app, api);
   // Only a batch is read as lines, so only its route knows how.
-  await app.register(async (scope) => batchRoute(scope as App, recorder, log));
+  await app.register(async (scope) => batchRoute(scope as App, api));
 }
 
-function singleRoute(app: App, recorder: Recorder, log: LogStore): void {
+function singleRoute(app: App, { recorder, log, access }: Api): void {
   app.post(
     '/v1/events',
     {
+      config: { role: 'recorder' },
       schema: {
         operationId: 'recordEvent',
         tags: ['Events'],
@@ -72,6 +74,7 @@ function singleRoute(app: App, recorder: Recorder, log: LogStore): void {
             'id_reused',
             'version_conflict',
             'event_refused',
+            'forbidden',
             'log_overloaded',
             'payload_too_large',
             'unsupported_media_type',
@@ -81,7 +84,11 @@ function singleRoute(app: App, recorder: Recorder, log: LogStore): void {
     },
     async (request, reply) => {
       const event = parseEvent(request.body);
-      const outcome = await recordOne(recorder, { event, recordedBy: RECORDED_BY, expectedVersion: ifMatch(request) });
+      const outcome = await recordOne(recorder, {
+        event,
+        ...recordedBy(request, access)(),
+        expectedVersion: ifMatch(request),
+      });
       if (!isInLog(outcome)) throw problemOf(outcome);
       const { event: recorded, status } = outcome;
       void reply.header('location', `/v1/events/${recorded.id}`).header('etag', `"${recorded.version}"`);
@@ -94,10 +101,13 @@ function singleRoute(app: App, recorder: Recorder, log: LogStore): void {
   );
 }
 
-function batchRoute(app: App, recorder: Recorder, log: LogStore): void {
+function batchRoute(app: App, { recorder, log, access }: Api): void {
   app.post(
     '/v1/events/batch',
     {
+      config: { role: 'recorder' },
+      // A stream of lines may be of any length, and take as long.
+      handlerTimeout: WITHOUT_END_MS,
       bodyLimit: BATCH_BYTES,
       schema: {
         operationId: 'recordBatch',
@@ -125,11 +135,12 @@ function batchRoute(app: App, recorder: Recorder, log: LogStore): void {
     },
     async (request, reply) => {
       const lines = linesOf(request.body);
+      const by = recordedBy(request, access);
       if (request.query.atomic === 'true') {
-        const results = await recordAtomically(recorder, lines, RECORDED_BY);
+        const results = await recordAtomically(recorder, lines, by);
         return { results, sequence: lastSequence(results) || (await readHead(log)).sequence };
       }
-      const chunks = recordBatch(recorder, lines, RECORDED_BY);
+      const chunks = recordBatch(recorder, lines, by);
       // The first chunk decides about the status; after it the answer is on its way.
       const first = await chunks.next();
       const answer = Readable.from(answerText(first.done ? [] : first.value, chunks, log));
@@ -139,6 +150,20 @@ function batchRoute(app: App, recorder: Recorder, log: LogStore): void {
 
   // Read line by line as they arrive, so that their number does not matter.
   app.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
+}
+
+/** Who makes the request, as long as it would be let in. */
+function recordedBy(request: FastifyRequest, access: Access): By {
+  const caller = callerOf(request);
+  const by = {
+    recordedBy: caller.name,
+    onlyIssues: caller.issues ?? undefined,
+    mayRedact: includes(caller.role, 'admin'),
+  };
+  return () => {
+    if (access.isStillIn(caller)) return by;
+    throw new Problem('unauthenticated', 'What the request came with was revoked, or has expired, while it was sent.');
+  };
 }
 
 /** Where nobody knows whether the event was recorded, the client is told the id by which to find out. */

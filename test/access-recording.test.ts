@@ -1,0 +1,158 @@
+// What is recorded by a key: who it was is in the event, a key for certain issues stays with them, and one that is revoked is
+// heard no longer, whatever it had begun.
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import t from 'tap';
+import { revokeKey } from '../src/access/access-keys.ts';
+import { actor, CAST, issue, position } from './support/cast.ts';
+import { startDemarche } from './support/demarche.ts';
+import { follow, reached, startListening } from './support/follow.ts';
+import { makeKey } from './support/make-key.ts';
+
+const uuid = (n: number) => `0193302f-1c00-7000-8000-${String(n).padStart(12, '0')}`;
+const call = { type: 'CallHeld', occurred: '2024-11-15', data: { participants: ['olaf-scholz', 'vladimir-putin'] } };
+
+t.test('an event names the key that recorded it, and posted again by another it is still the first one', async (t) => {
+  const demarche = await startDemarche(t);
+  const one = await makeKey(demarche, { role: 'recorder' });
+  const other = await makeKey(demarche, { role: 'recorder' });
+  const france = { id: uuid(1), ...actor('france', 'state') };
+  const first = await demarche.post('/v1/events', france, one.headers);
+  t.match(first, { status: 201, body: { recordedBy: `key:${one.id}` } });
+  const again = await demarche.post('/v1/events', france, other.headers);
+  t.match(again, { status: 200, headers: { 'idempotent-replayed': 'true' } });
+  t.same(again.body, first.body);
+  const batch = await demarche.post('/v1/events/batch', [france, actor('spain', 'state')], other.headers);
+  t.match(batch.body.results, [
+    { status: 'duplicate', sequence: 1 },
+    { status: 'recorded', sequence: 2 },
+  ]);
+  const { body } = await demarche.get('/v1/events?order=recorded&minSequence=2', one.headers);
+  t.same(
+    body.items.map(({ recordedBy }: { recordedBy: string }) => recordedBy),
+    [`key:${one.id}`, `key:${other.id}`],
+  );
+});
+
+t.test('a key for certain issues records what names one of them and no other, and reads everything', async (t) => {
+  const demarche = await startDemarche(t);
+  await demarche.record(...CAST);
+  const about = position('russia', 'territorial-settlement', 2, '2024-11-15');
+  const elsewhere = position('russia', 'troop-withdrawal', -1, '2024-11-15');
+  await demarche.record({ id: uuid(1), ...about }, { id: uuid(2), ...elsewhere }, { id: uuid(3), ...call });
+  const admin = await makeKey(demarche);
+  const limited = await makeKey(demarche, { role: 'recorder', issues: ['territorial-settlement'] });
+
+  const retraction = (event: string) => ({
+    type: 'EventRetracted',
+    occurred: '2024-11-16',
+    data: { event, reason: 'wrong' },
+  });
+  const correction = (event: string, stance: object) => ({
+    type: 'EventCorrected',
+    occurred: '2024-11-16',
+    data: { event, reason: 'misread', replacement: { stance } },
+  });
+  const refused: [what: string, event: object, pointer: string, found: RegExp][] = [
+    ['another issue', elsewhere, '/stance/issue', /the issue "troop-withdrawal"/],
+    ['no issue', call, '', /names no issue/],
+    ['an actor', actor('spain', 'state'), '', /names no issue/],
+    ['a new issue', issue('ceasefire'), '/data/issue', /"ceasefire"/],
+    ['taking back what it could not record', retraction(uuid(2)), '/data/event', /"troop-withdrawal"/],
+    ['taking back what names no issue', retraction(uuid(3)), '', /names no issue/],
+    [
+      'moving a fact to another issue',
+      correction(uuid(1), { issue: 'troop-withdrawal', position: 1 }),
+      '/data/replacement/stance/issue',
+      /"troop-withdrawal"/,
+    ],
+    [
+      'moving a fact here from another issue',
+      correction(uuid(2), { issue: 'territorial-settlement', position: 1 }),
+      '/data/event',
+      /"troop-withdrawal"/,
+    ],
+  ];
+  for (const [what, event, pointer, found] of refused) {
+    const answer = await demarche.post('/v1/events', event, limited.headers);
+    t.match(
+      answer,
+      {
+        status: 403,
+        body: { code: 'forbidden', errors: [{ pointer, found, expected: /territorial-settlement alone/ }] },
+      },
+      what,
+    );
+    t.equal(answer.body.errors.length, 1, what);
+  }
+  const item = await demarche.post('/v1/events/batch', [elsewhere, about], limited.headers);
+  t.match(item.body.results, [
+    { status: 'refused', problem: { status: 403, code: 'forbidden' } },
+    { status: 'recorded' },
+  ]);
+  const atomic = await demarche.post('/v1/events/batch?atomic=true', [about, elsewhere], limited.headers);
+  t.match(atomic, { status: 422, body: { code: 'batch_refused', results: [{}, { problem: { code: 'forbidden' } }] } });
+
+  const accepted = [
+    about,
+    correction(uuid(1), { issue: 'territorial-settlement', position: 1 }),
+    { type: 'EventCorroborated', occurred: '2024-11-16', data: { event: uuid(1) }, source: { title: 'Another paper' } },
+    retraction(uuid(1)),
+  ];
+  for (const event of accepted)
+    t.match(await demarche.post('/v1/events', event, limited.headers), {
+      status: 201,
+      body: { recordedBy: `key:${limited.id}` },
+    });
+  const duplicate = await demarche.post('/v1/events', { id: uuid(2), ...elsewhere }, limited.headers);
+  t.match(duplicate, { status: 200, body: { recordedBy: 'local' } }, 'what is recorded already is answered as that');
+  t.equal((await demarche.get(`/v1/events/${uuid(2)}`, limited.headers)).status, 200, 'it reads of other issues too');
+  t.equal((await demarche.post('/v1/events', elsewhere, admin.headers)).status, 201);
+});
+
+t.test('a batch whose key is revoked while it is sent is recorded no further', async (t) => {
+  const { server, ...demarche } = await startListening(t);
+  await demarche.record(...CAST);
+  const recorder = await makeKey(demarche, { role: 'recorder' });
+  const line = `${JSON.stringify(position('ukraine', 'troop-withdrawal', 2, '2024-11-15'))}\n`;
+  const batch = request(`${server}/v1/events/batch`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson', ...recorder.headers },
+  });
+  batch.write(line.repeat(500));
+  const [response] = (await once(batch, 'response')) as [IncomingMessage];
+  const answer = text(response);
+  await revokeKey(demarche.log, recorder.id, 'the tests');
+  await demarche.access.look();
+  batch.end(line.repeat(600));
+  const { results } = JSON.parse(await answer);
+  t.equal(results.length, 1_100);
+  const recorded = results.filter(({ status }: { status: string }) => status === 'recorded').length;
+  t.equal(recorded, 500);
+  t.match(results.at(-1), { status: 'refused', problem: { status: 401, code: 'unauthenticated' } });
+});
+
+t.test('a follower is cut off when its key is revoked or expires, and others are not', async (t) => {
+  const { server, ...demarche } = await startListening(t);
+  const last = await demarche.record(...CAST);
+  const stays = await makeKey(demarche, { role: 'reader' });
+  const revoked = await makeKey(demarche, { role: 'reader' });
+  const expires = await makeKey(demarche, { role: 'reader', expires: new Date(Date.now() + 2_000).toISOString() });
+  const followers = [];
+  for (const { headers } of [stays, revoked, expires])
+    followers.push(await follow(t, server, '?afterSequence=0', headers));
+  const [one, other, third] = followers as [(typeof followers)[0], (typeof followers)[0], (typeof followers)[0]];
+  for (const follower of followers) {
+    t.equal(follower.status, 200);
+    t.equal(follower.headers['x-content-type-options'], 'nosniff', 'a stream has the headers of every answer');
+    await follower.until(reached(last));
+  }
+  await revokeKey(demarche.log, revoked.id, 'the tests');
+  await demarche.access.look();
+  t.equal(await other.ended, undefined, 'it ends in good order');
+  t.equal(await third.ended, undefined);
+  const france = await demarche.post('/v1/events', actor('france', 'state'), (await makeKey(demarche)).headers);
+  await one.until(reached(france.body.sequence));
+  t.equal((await follow(t, server, '', revoked.headers)).status, 401, 'and nobody comes back with it');
+});
