@@ -16,6 +16,7 @@ export interface Answer {
 const LONGEST_MS = 5_000;
 /** A question waits so long for what its read model has not reached. */
 const WAITING_MS = 5_000;
+const WAITS = /[?&](?:minSequence|knownAt)=/;
 
 /** What any address may answer, whatever its operation says: these are about the request as such. */
 const OF_ANY_REQUEST = new Set([404, 405, 413, 415, 421, 431]);
@@ -75,8 +76,8 @@ const batch = z.object({
 
 /** What is wrong with the answer; undefined where nothing is. */
 export function faultOf(request: Request, { status, headers, text, milliseconds }: Answer): string | undefined {
-  const isWaiting = status === 503 && /"code":"not_yet_reflected"/.test(text);
-  if (milliseconds > LONGEST_MS + (isWaiting ? WAITING_MS : 0)) return `it took ${Math.round(milliseconds)} ms`;
+  const mayWait = WAITS.test(request.url);
+  if (milliseconds > LONGEST_MS + (mayWait ? WAITING_MS : 0)) return `it took ${Math.round(milliseconds)} ms`;
   if (headers['set-cookie'] !== undefined || /[\r\n]/.test(JSON.stringify(headers))) return 'a header was injected';
   if (status === 304) return 'if-none-match' in request.headers ? undefined : 'it is not said what was not modified';
   if (status < 400) return faultOfSuccess(request, status, headers, text);
@@ -127,7 +128,7 @@ function faultOfProblem(request: Request, said: Problem): string | undefined {
 
 /** In the ordinary course of things a question is told to come back for what is yet to be applied, or built. */
 function isExpectedFailure({ url }: Request, code: ProblemCode): boolean {
-  if (code === 'not_yet_reflected') return /[?&](?:minSequence|knownAt)=/.test(url);
+  if (code === 'not_yet_reflected') return WAITS.test(url);
   return code === 'not_built_yet' && /[?&]projectionRun=/.test(url);
 }
 
