@@ -150,7 +150,10 @@ t.test('an answer from memory, and word that it has not changed, are for those w
   t.equal((await demarche.app.inject({ url: question })).statusCode, 401);
   await revokeKey(demarche.log, reader.id, 'the tests');
   await demarche.access.look();
-  t.equal((await again(reader.headers)).statusCode, 401);
+  const refused = await again(reader.headers);
+  t.equal(refused.statusCode, 401);
+  const unchanged = await again({ ...reader.headers, 'if-none-match': refused.headers['etag'] });
+  t.equal(unchanged.statusCode, 401, 'a refusal is one also for who has seen it before');
 });
 
 t.test('a key that is made or revoked elsewhere is known here about a second later, also the first', async (t) => {

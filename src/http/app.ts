@@ -270,6 +270,8 @@ function requireDescribed(answer: unknown, schema: z.ZodType): void {
 }
 
 function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
+  // Nobody is told that a problem has not changed since: a 304 would say that all is well.
+  delete request.raw.headers['if-none-match'];
   const isFailure = problem.status >= 500 && !EXPECTED_FAILURES.has(problem.code);
   if (isFailure) request.log.error({ err: problem.cause ?? problem }, problem.message);
   if (problem.status === 401) void reply.header('www-authenticate', challengeFor(problem));
