@@ -111,6 +111,27 @@ t.test('a key for certain issues records what names one of them and no other, an
   t.equal((await demarche.post('/v1/events', elsewhere, admin.headers)).status, 201);
 });
 
+t.test('what the law wants removed is removed by an admin alone', async (t) => {
+  const demarche = await startDemarche(t);
+  await demarche.record(...CAST);
+  await demarche.record({ id: uuid(1), ...call });
+  const recorder = await makeKey(demarche, { role: 'recorder' });
+  const admin = await makeKey(demarche);
+  const redaction = {
+    type: 'EventRedacted',
+    occurred: '2024-11-18',
+    data: { event: uuid(1), reason: 'It names a witness', legalBasis: 'GDPR, Article 17(1)(d)' },
+  };
+  const refused = await demarche.post('/v1/events', redaction, recorder.headers);
+  t.match(refused, {
+    status: 403,
+    body: { code: 'forbidden', errors: [{ pointer: '/type', found: '"EventRedacted"' }] },
+  });
+  const batch = await demarche.post('/v1/events/batch', [redaction], recorder.headers);
+  t.match(batch.body.results, [{ status: 'refused', problem: { code: 'forbidden' } }]);
+  t.match(await demarche.post('/v1/events', redaction, admin.headers), { status: 201 });
+});
+
 t.test('a batch whose key is revoked while it is sent is recorded no further', async (t) => {
   const { server, ...demarche } = await startListening(t);
   await demarche.record(...CAST);

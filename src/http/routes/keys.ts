@@ -137,11 +137,11 @@ export function keyRoutes(app: App, { access, log }: Api): void {
         response: { 200: answer(keyList, 'A page of keys.'), ...problems() },
       },
     },
-    async (request) => {
-      const { limit: size } = request.query;
-      const found = await readKeys(log, { before: readCursor(request, z.int().min(1)), limit: size + 1 });
-      const items = found.slice(0, size);
-      return { items, next: found.length > size ? writeCursor(request, items.at(-1)!.id) : null };
+    async ({ url, query }) => {
+      const before = readCursor({ url, query }, z.int().min(1));
+      const found = await readKeys(log, { before, limit: query.limit + 1 });
+      const items = found.slice(0, query.limit);
+      return { items, next: found.length > query.limit ? writeCursor({ url, query }, items.at(-1)!.id) : null };
     },
   );
 
