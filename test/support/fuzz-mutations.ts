@@ -184,6 +184,13 @@ const RAW = [
 
 /** Half of what is done is slight, so that what lies behind the schemas is reached too. */
 export const mutations: fc.Arbitrary<Mutation> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('value' as const),
+      value: fc.constantFrom('\0', 'a\0b', '\ud800', 'a\udc00'),
+    }),
+  },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('slightly' as const), change: fc.nat(7) }) },
   {
     weight: 4,
