@@ -345,3 +345,38 @@ t.test(
     );
   },
 );
+
+t.test(
+  'who follows the log is told of the redaction, and whoever comes later gets nothing of what was removed',
+  async (t) => {
+    const demarche = await startDemarche(t);
+    const before = await demarche.record(actor('germany', 'state'));
+    const gone = new AbortController();
+    const following: AsyncGenerator[] = [];
+    const follow = (after?: number) => {
+      const messages = demarche.feed.follow(
+        after === undefined ? undefined : { after, parameter: 'afterSequence' },
+        {},
+        gone.signal,
+      );
+      following.push(messages);
+      return async () => String((await messages.next()).value);
+    };
+    const early = follow();
+    await early();
+    await demarche.record({ ...statement('germany', { summary: `${SECRET} words` }), id: idOf(2) });
+    t.match(await early(), `${SECRET} words`, 'as it was recorded');
+    const { body } = await demarche.post('/v1/events', redaction(2));
+    t.match(await early(), /"type":"EventRedacted".*"legalBasis":"GDPR/);
+    // From what this node holds for those who are not quite up with the log.
+    for (const after of [0, before]) {
+      const late = follow(after);
+      await late();
+      const told = await late();
+      t.match(told, `"redacted":${body.sequence}`);
+      t.notMatch(told, SECRET);
+    }
+    gone.abort();
+    for (const messages of following) await messages.return(undefined);
+  },
+);
