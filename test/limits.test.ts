@@ -122,7 +122,7 @@ t.test('pages of other servers are told nothing', async (t) => {
     url: '/v1/events',
     headers: { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' },
   });
-  t.equal(preflight.statusCode, 404);
+  t.equal(preflight.statusCode, 405);
   t.equal(preflight.headers['access-control-allow-origin'], undefined);
   t.equal(
     (await app.inject({ url: '/docs', headers: { host: '[' } })).statusCode,

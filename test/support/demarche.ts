@@ -56,6 +56,9 @@ export async function startDemarche(t: Test, { heartbeatMs, issuer, ...options }
     await pool.end();
   });
 
+  /** Sent with everything that is asked through what is returned here. */
+  let credentials: Record<string, string> = {};
+
   async function ask(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
@@ -66,7 +69,7 @@ export async function startDemarche(t: Test, { heartbeatMs, issuer, ...options }
     const response = await app.inject({
       method,
       url: path,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...credentials, ...headers },
       ...(body === undefined ? {} : { payload: isText ? body : JSON.stringify(body) }),
     });
     return { status: response.statusCode, headers: response.headers, body: response.json() };
@@ -85,6 +88,8 @@ export async function startDemarche(t: Test, { heartbeatMs, issuer, ...options }
     get: (path: string, headers?: Record<string, string>) => ask('GET', path, undefined, headers),
     post: (path: string, body: unknown, headers?: Record<string, string>) => ask('POST', path, body, headers),
     delete: (path: string, headers?: Record<string, string>) => ask('DELETE', path, undefined, headers),
+    /** From here on everything is asked with these headers. */
+    signIn: (headers: Record<string, string>) => void (credentials = headers),
     /** Carries a rebuild out to its end. */
     async rebuild(names: string[], options: Omit<RebuildRequest, 'projections'> = {}): Promise<Rebuild> {
       const chosen = projections.filter(({ name }) => names.includes(name));

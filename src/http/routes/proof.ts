@@ -4,7 +4,7 @@ import { LogTree, type EventProof } from '../../events/log-tree.ts';
 import { readHead } from '../../events/read-log.ts';
 import { BEGINNING, CHECKS, verifyLog, type Check } from '../../events/verify-log.ts';
 import type { Api, App } from '../api.ts';
-import { digits, eventPath, sequence } from '../parameters.ts';
+import { digits, eventPath, REQUIRED, sequence } from '../parameters.ts';
 import { fieldProblem, Problem } from '../problem.ts';
 import { answer, problems } from '../responses.ts';
 
@@ -181,7 +181,7 @@ export function proofRoutes(app: App, { log }: Api): void {
         description:
           'A consistency proof (RFC 9162): the log up to `from` is how the log up to `to` began. Compare both roots with those that you have kept.',
         querystring: z.strictObject({
-          from: digits(z.int().min(1)).meta({ description: 'The earlier sequence.', examples: [1] }),
+          from: digits(z.int().min(1)).meta({ description: 'The earlier sequence.', examples: [1], param: REQUIRED }),
           to: sequence.meta({ description: 'The later one; the end of the log where it is left out.' }),
         }),
         response: { 200: answer(consistency, 'The two heads and the path between.'), ...problems('not_built_yet') },
