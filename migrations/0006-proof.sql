@@ -35,10 +35,13 @@ end $$;
 
 create function redact() returns trigger language plpgsql set search_path from current as $$
 begin
+  -- Where a log is copied, the event comes emptied already.
   update event e set content = jsonb_build_object('redacted', new.sequence)
     from event_key k
-   where k.id = (new.content #>> '{data,event}')::uuid and e.sequence = k.sequence;
-  if not found then
+   where k.id = (new.content #>> '{data,event}')::uuid and e.sequence = k.sequence
+     and e.content <> jsonb_build_object('redacted', new.sequence);
+  if not found and not exists (
+       select from event_key k join event e on e.sequence = k.sequence where k.id = (new.content #>> '{data,event}')::uuid) then
     raise exception using
       errcode = 'DM003',
       message = format('Event %s redacts %s, which is not in the log.', new.sequence, new.content #>> '{data,event}');

@@ -1,7 +1,7 @@
 // The settings of a process, read from the environment once. Everything wrong with them is said at once.
-import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { ALGORITHMS, type IssuerSettings } from './access/issuer.ts';
+import { isSafeAddress } from './access/safe-address.ts';
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -110,16 +110,4 @@ function issuerIn(all: z.output<typeof schema>): IssuerSettings | undefined {
 function complaint(name: Name, found: string | undefined): string {
   const what = found === undefined ? 'nothing' : name.endsWith('DATABASE_URL') ? 'something else' : `"${found}"`;
   return `${name}: found ${what}, expected ${EXPECTED[name]}`;
-}
-
-/** Keys that come over an open network are anybody's keys. */
-function isSafeAddress(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname } = new URL(text);
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname.replaceAll(/^\[|\]$/g, '')));
-}
-
-/** Whether only programs of this machine reach it. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { Access } from './access/access.ts';
 import { Issuer } from './access/issuer.ts';
+import { isLoopback } from './access/safe-address.ts';
 import { Recorder } from './events/recorder.ts';
 import { RegistryMemory } from './events/registry-memory.ts';
 import { buildApp } from './http/app.ts';
@@ -9,7 +10,7 @@ import { EventFeed } from './http/event-feed.ts';
 import { openDatabase } from './open-database.ts';
 import { Projector } from './projections/projector.ts';
 import { projections } from './projections/every-projection.ts';
-import { isLoopback, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 export interface RunningServer {
   /** Where the API answers, as `http://127.0.0.1:3000`. */

@@ -59,6 +59,8 @@ async function walk(
   kept: TrustedHead | undefined,
   from: TrustedHead,
 ): Promise<{ verified: TrustedHead; fault: Fault | null }> {
+  if (kept?.sequence === from.sequence && kept.hash !== from.hash)
+    return { verified: from, fault: { sequence: kept.sequence, checks: ['head'] } };
   const format = 'verifying {bar} {percentage}% | {value} of {total} events | {eta} s left';
   const bar = new SingleBar({ format, stream: process.stderr, noTTYOutput: false }, Presets.shades_classic);
   bar.start(1, 0);

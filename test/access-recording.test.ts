@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { revokeKey } from '../src/access/access-keys.ts';
 import { actor, CAST, issue, position } from './support/cast.ts';
@@ -111,6 +112,29 @@ t.test('a key for certain issues records what names one of them and no other, an
   t.equal((await demarche.post('/v1/events', elsewhere, admin.headers)).status, 201);
 });
 
+t.test('a key for certain issues moves nothing that stands under another', async (t) => {
+  const demarche = await startDemarche(t);
+  await demarche.record(...CAST);
+  const demand = {
+    id: uuid(1),
+    type: 'DemandStated',
+    occurred: '2024-11-15',
+    data: { speaker: 'germany', addressees: ['russia'], summary: 'Withdraw.', force: 'demand' },
+    stance: { issue: 'troop-withdrawal', position: 2, firmness: 'firm' },
+  };
+  await demarche.record(demand);
+  const limited = await makeKey(demarche, { role: 'recorder', issues: ['territorial-settlement'] });
+  const withdrawal = {
+    type: 'DemandWithdrawn',
+    occurred: '2024-11-16',
+    data: { speaker: 'germany', demand: uuid(1), summary: 'Never mind.', issues: ['territorial-settlement'] },
+  };
+  t.match(await demarche.post('/v1/events', withdrawal, limited.headers), {
+    status: 403,
+    body: { errors: [{ pointer: '/data/demand', found: 'the issue "troop-withdrawal"' }] },
+  });
+});
+
 t.test('what the law wants removed is removed by an admin alone', async (t) => {
   const demarche = await startDemarche(t);
   await demarche.record(...CAST);
@@ -130,6 +154,56 @@ t.test('what the law wants removed is removed by an admin alone', async (t) => {
   const batch = await demarche.post('/v1/events/batch', [redaction], recorder.headers);
   t.match(batch.body.results, [{ status: 'refused', problem: { code: 'forbidden' } }]);
   t.match(await demarche.post('/v1/events', redaction, admin.headers), { status: 201 });
+});
+
+t.test('lines that wait for others are not recorded once their key is revoked', async (t) => {
+  const demarche = await startListening(t);
+  await demarche.record(...CAST);
+  const { port } = new URL(demarche.server);
+  for (const path of ['/v1/events/batch', '/v1/events/batch?atomic=true']) {
+    const key = await makeKey(demarche, { role: 'recorder' });
+    const sending = request({
+      port,
+      method: 'POST',
+      path,
+      headers: { ...key.headers, 'content-type': 'application/x-ndjson' },
+    });
+    const answered = once(sending, 'response');
+    sending.write(`${JSON.stringify(actor(`spain-${key.id}`, 'state'))}\n`);
+    await pause(200);
+    await revokeKey(demarche.log, key.id, 'the tests');
+    await demarche.access.look();
+    sending.end();
+    const [response] = (await answered) as [IncomingMessage];
+    t.match(
+      JSON.parse(await text(response)),
+      path.includes('atomic')
+        ? { code: 'unauthenticated' }
+        : { results: [{ status: 'refused', problem: { code: 'unauthenticated' } }] },
+    );
+  }
+});
+
+t.test('a body that comes after its key was revoked does nothing', async (t) => {
+  const demarche = await startListening(t);
+  const admin = await makeKey(demarche);
+  const { port } = new URL(demarche.server);
+  const body = JSON.stringify({ name: 'Another', role: 'admin' });
+  const sending = request({
+    port,
+    method: 'POST',
+    path: '/v1/keys',
+    headers: { ...admin.headers, 'content-type': 'application/json', 'content-length': body.length },
+  });
+  const answered = once(sending, 'response');
+  sending.write(body.slice(0, 10));
+  await pause(200);
+  await revokeKey(demarche.log, admin.id, 'the tests');
+  await demarche.access.look();
+  sending.end(body.slice(10));
+  const [response] = (await answered) as [IncomingMessage];
+  t.equal(response.statusCode, 401);
+  response.resume();
 });
 
 t.test('a batch whose key is revoked while it is sent is recorded no further', async (t) => {

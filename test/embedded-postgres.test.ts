@@ -211,6 +211,17 @@ t.test('kept running, it is tried again until it can be started', async (t) => {
   );
 });
 
+t.test('kept running, it is stopped also while it is being started again', async (t) => {
+  for (const delay of [0, 100, 300, 1_000]) {
+    const folder = await dataFolder(t);
+    const kept = await startEmbeddedPostgres(folder, { keepRunning: true });
+    process.kill(serverOf(postgresIn(folder))!.pid, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    await kept.stop();
+    t.equal(serverOf(postgresIn(folder)), undefined, `after ${delay} ms`);
+  }
+});
+
 t.test('a copy of the data folder, made while nothing runs on it, is a backup', async (t) => {
   const folder = await dataFolder(t);
   const first = await startEmbeddedPostgres(folder);

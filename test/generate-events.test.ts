@@ -24,7 +24,9 @@ t.test('Every event can be recorded after those before it', async (t) => {
 });
 
 t.test('All event types are there, as often as they are in the field', async (t) => {
-  t.same(new Set(events.map(({ type }) => type)), new Set(eventTypes.map(({ type }) => type)));
+  // What the law wants removed is not what happens in the field.
+  const generated = eventTypes.map(({ type }) => type).filter((type) => type !== 'EventRedacted');
+  t.same(new Set(events.map(({ type }) => type)), new Set(generated));
   const share = (...types: string[]) => events.filter(({ type }) => types.includes(type)).length / events.length;
   const frequent = share(
     'StatementMade',

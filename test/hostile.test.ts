@@ -428,6 +428,7 @@ t.test('no filter is an inlet for SQL or for headers', async (t) => {
     '/v1/contacts': { between: 'germany,russia' },
     '/v1/changes': { from: '2024-01-01', to: '2024-12-31' },
     '/v1/alignments': { actors: 'germany,russia' },
+    '/v1/log/consistency': { from: '1' },
   };
   for (const [path, { get: operation }] of Object.entries<any>(document.paths)) {
     if (isEndless(operation)) continue;

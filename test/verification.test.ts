@@ -82,6 +82,12 @@ t.test('a change of anything in a row is found at its sequence, with what does n
     [`content = '{"redacted": "x"}'`, ['redaction']],
     [`occurred = '2024-11-16'`, ['content']],
     [`type = 'DemandStated'`, ['content']],
+    // The content says what the columns had said.
+    [`occurred = '2024-11-16', content = content || jsonb_build_object('occurred', occurred)`, ['content']],
+    [`type = 'DemandStated', content = content || jsonb_build_object('type', type)`, ['content']],
+    [`content = '"a text"'`, ['content']],
+    [`content = '1e999'`, ['content']],
+    [`recorded = '0044-03-15 12:00:00+00 BC'`, ['recorded', 'chain']],
     [`id = gen_random_uuid()`, ['key', 'content']],
     [`recorded_by = 'somebody else'`, ['chain']],
     [`stream = 'stream-9'`, ['key', 'version', 'chain']],

@@ -3,6 +3,7 @@ import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyG
 import { AccessRefused, IssuerUnavailable } from './access-refused.ts';
 import type { Caller } from './caller.ts';
 import { highestOf, ROLES } from './role.ts';
+import { isSafeAddress } from './safe-address.ts';
 
 export interface IssuerSettings {
   /** As tokens name it (`iss`). */
@@ -123,8 +124,8 @@ async function discoverKeys(issuer: string): Promise<string> {
   const found = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
   if (found.issuer !== issuer)
     throw new Error(`${address} is about the issuer ${JSON.stringify(found.issuer)}, expected ${issuer}.`);
-  if (typeof found.jwks_uri !== 'string' || !URL.canParse(found.jwks_uri))
-    throw new Error(`${address} names no jwks_uri; set OIDC_JWKS_URL.`);
+  if (typeof found.jwks_uri !== 'string' || !isSafeAddress(found.jwks_uri))
+    throw new Error(`${address} names no jwks_uri that begins with https://; set OIDC_JWKS_URL.`);
   return found.jwks_uri;
 }
 

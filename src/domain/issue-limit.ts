@@ -27,17 +27,20 @@ export function limitViolations(event: NewEvent, issues: readonly string[], know
 }
 
 /**
- * Those that the event names itself; those of a correction also before and after it; and where the event is about another, those
- * of the other: who may not record a fact may not take it back either.
+ * Those that the event names itself; those of a correction also before and after it; and those of the events that its data point at:
+ * who may not record a fact may not take it back, answer it or move it either.
  */
 function namedBy(event: NewEvent, known: Known): Naming[] {
   const own = namedIn(event);
-  if (!isAboutEvent(event)) return own;
-  const left = referencesOf(event, known).filter(({ kind }) => kind === 'issue');
-  const target = known.fact(event.data['event'] as string)!;
-  const others = [...left.map(({ target: issue }) => issue), ...namedBy(target, known).map(({ issue }) => issue)];
-  const further = [...new Set(others)].filter((issue) => !own.some((one) => one.issue === issue));
-  return [...own, ...further.map((issue) => ({ issue, pointer: '/data/event' }))];
+  const references = isAboutEvent(event) ? referencesOf(event, known) : eventTypeOf(event).references(event);
+  const others = references.flatMap(({ kind, target, pointer }) => {
+    // What a correction leaves behind stands in no place of its own.
+    if (kind === 'issue') return [{ issue: target, pointer: '/data/event' }];
+    const fact = kind === 'event' && pointer.startsWith('/data/') ? known.fact(target) : undefined;
+    return fact ? namedBy(fact, known).map(({ issue }) => ({ issue, pointer })) : [];
+  });
+  const further = new Map(others.map((one) => [one.issue, one]));
+  return [...own, ...[...further.values()].filter(({ issue }) => !own.some((one) => one.issue === issue))];
 }
 
 /** In the event's own words: the issues that it refers to, and the one that it opens. */

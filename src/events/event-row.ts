@@ -21,10 +21,10 @@ export const eventColumns = eventColumnsWith(sql`e.content`);
 export function eventFromRow(row: EventRow): RecordedEvent {
   const { data = {}, ...parts } = row.content;
   return {
+    ...parts,
     id: row.id,
     type: row.type,
     occurred: row.occurred,
-    ...parts,
     data: 'redacted' in parts ? data : upcastCorrection(upcast(row.type, row.type_version, data), row.corrects),
     sequence: row.sequence,
     stream: row.stream,

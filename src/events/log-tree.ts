@@ -110,7 +110,7 @@ export class LogTree {
     const [row] = rows;
     if (!row) return undefined;
     const { content, type, occurred, previous, ...told } = row;
-    const sent = 'redacted' in content ? null : asSent({ id, type, occurred, ...content });
+    const sent = 'redacted' in content ? null : asSent({ ...content, id, type, occurred });
     return { ...told, content: sent, previous: previous ?? inHexadecimal(GENESIS) };
   }
 

@@ -5,7 +5,7 @@ import canonicalize from 'canonicalize';
 import type { NewEvent } from '../domain/event.ts';
 
 /** These have columns of their own in the log. */
-const APART: readonly string[] = ['id', 'type', 'occurred'] satisfies (keyof NewEvent)[];
+export const APART: readonly string[] = ['id', 'type', 'occurred'] satisfies (keyof NewEvent)[];
 
 export interface WrittenOut {
   /** JSON of all parts beside id, type and occurred. */

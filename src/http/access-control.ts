@@ -42,9 +42,10 @@ export function controlAccess(app: App, access: Access, limit: Limit): void {
     if (access.isOpen) requireOwnHost(request);
     const role = request.is404 ? 'public' : request.routeOptions.config.role!;
     const found = role === 'public' ? null : await identified(access, request);
-    if (!(found instanceof AccessRefused)) request.caller = found;
-    // Also those who are not let in, by their address.
+    if (!(found instanceof Error)) request.caller = found;
+    // Also those who are not let in, or cannot be told, by their address.
     await limit(request, reply);
+    if (found instanceof Error && !(found instanceof AccessRefused)) throw found;
     const refusal = found instanceof AccessRefused ? found : refusalOf(found, role);
     if (!refusal) return;
     const { method, url, ip: address, caller } = request;
@@ -52,14 +53,22 @@ export function controlAccess(app: App, access: Access, limit: Limit): void {
     request.log.info({ code: refusal.code, method, path, address, caller: caller?.name }, refusal.message);
     throw refusal;
   });
+  // A body may come long after its headers.
+  app.addHook('preHandler', async ({ caller }) => {
+    if (!caller || access.isStillIn(caller)) return;
+    throw new AccessRefused(
+      'unauthenticated',
+      'What the request came with was revoked, or has expired, while it was sent.',
+    );
+  });
 }
 
-async function identified(access: Access, { headers }: FastifyRequest): Promise<Caller | AccessRefused> {
+/** Who asks, or why that is not known. */
+async function identified(access: Access, { headers }: FastifyRequest): Promise<Caller | Error> {
   try {
     return await access.callerOf(headers.authorization);
   } catch (error) {
-    if (error instanceof AccessRefused) return error;
-    throw error;
+    return error as Error;
   }
 }
 

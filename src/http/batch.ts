@@ -28,7 +28,7 @@ export async function* recordBatch(
   let index = 0;
   // Read and checked while the chunk before is recorded.
   for await (const chunk of readAhead(chunksOf(lines, by))) {
-    yield recordChunk(recorder, chunk, index);
+    yield recordChunk(recorder, unlessShutOut(chunk, by), index);
     index += chunk.length;
   }
 }
@@ -46,6 +46,7 @@ export async function recordAtomically(recorder: Recorder, lines: AsyncIterable<
     items.push(parsed(line, by));
   }
   requireDistinctIds(items);
+  by();
   const submissions = items.filter(isSubmission);
   const results =
     submissions.length === items.length
@@ -102,6 +103,17 @@ async function outcomesOf(recorder: Recorder, submissions: Submission[], answeri
   } catch (error) {
     if (answering && (error instanceof LogUnavailable || error instanceof LogOverloaded)) return problemForError(error);
     throw error;
+  }
+}
+
+/** The same, unless who sent it has lost the right to record it meanwhile: lines may wait for long until there is a chunk of them. */
+function unlessShutOut(items: (Submission | Problem)[], by: By): (Submission | Problem)[] {
+  try {
+    by();
+    return items;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return items.map(() => error);
   }
 }
 

@@ -56,10 +56,10 @@ async function applyPage({ log, node }: Worker, run: LedRun, changes: FactChange
   const { projection, schema, skipped } = run;
   await briefly(log, async (transaction) => {
     run.checkpoint = await lockRun(transaction, log, node, run);
-    const own = changes.filter(
-      ({ sequence }) => sequence > run.checkpoint && sequence <= upTo && !skipped.has(sequence),
-    );
-    const redactions = redactionsIn(own, run.checkpoint);
+    const due = changes.filter(({ sequence }) => sequence > run.checkpoint && sequence <= upTo);
+    const own = due.filter(({ sequence }) => !skipped.has(sequence));
+    // What the law wants removed is not passed over.
+    const redactions = redactionsIn(due, run.checkpoint);
     await endRedacted(transaction, run, redactions);
     const page = pageOf(projection, own);
     await writePage(transaction, schema, lastingTables(projection), page);

@@ -197,9 +197,14 @@ export class Rebuilder {
         select e.recorded + ${COMMITTED_MS} * interval '1 millisecond' as recorded from ${event} e
          where e.sequence = (select max((t.content ->> 'redacted')::bigint) from ${event} t where t.content ? 'redacted')),
       dropped as (
-        update ${sql.id(schema, 'rebuild')} r set state = 'dropped'
+        update ${sql.id(schema, 'rebuild')} r set state = 'dropped', comparison = null
           from last where r.state = 'scratch' and r.created < last.recorded
-        returning r.id)
+        returning r.id),
+      -- Examples of what differed are rows.
+      forgotten as (
+        update ${sql.id(schema, 'rebuild')} r set comparison = null
+          from last where r.state not in ('running', 'switching_back', 'scratch') and r.comparison is not null
+                      and r.created < last.recorded)
       update ${run} p set role = 'discarded', leader = null
        where p.role = 'scratch' and p.rebuild in (select id from dropped)
           or p.role = 'former' and (p.redaction is not null or p.since < (select recorded from last))`.execute(db);
