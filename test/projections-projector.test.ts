@@ -18,6 +18,7 @@ import { projectionStatuses, type ProjectionStatus } from '../src/projections/st
 import { table, text, textOrNull } from '../src/projections/table.ts';
 import { CAST, position } from './support/cast.ts';
 import { type Demarche, startDemarche } from './support/demarche.ts';
+import { makeKey } from './support/make-key.ts';
 import { idOf } from './support/oracle-log.ts';
 import { Gate } from './support/replay-node.ts';
 
@@ -127,6 +128,14 @@ t.test('an event that a projection cannot take stops this one before it, and not
     status: 200,
     body: { status: 'degraded', projections: listed.items.map(({ name }: any) => ({ name })) },
   });
+  const { headers } = await makeKey(demarche);
+  const told = (await get('/health/ready')).body.projections.find(({ name }: { name: string }) => name === 'words');
+  t.match(
+    told.failed,
+    { sequence: culprit, error: '/v1/projections' },
+    'what it says is for readers, once there are keys',
+  );
+  demarche.signIn(headers);
   t.match(errors, [{ projection: 'words', err: { sequence: culprit, type: 'StatementMade', cause: Error } }]);
 
   const posted = await post('/v1/events', statement('fourth'));

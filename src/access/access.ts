@@ -86,6 +86,8 @@ export class Access {
   /** Whether somebody who was let in would still be. */
   isStillIn(caller: Caller): boolean {
     if (caller === LOCAL) return this.#isOpen;
+    // Longer than new requests are turned away: a database that starts again cuts nobody off.
+    if (this.#isStale(3)) return false;
     if (caller.expires <= Date.now()) return false;
     return caller.keyId === null || this.#keys.has(caller.keyId);
   }
@@ -101,9 +103,9 @@ export class Access {
     return { name: `key:${id}`, role, issues, keyId: id, expires };
   }
 
-  #isStale(): boolean {
+  #isStale(times = 1): boolean {
     const { mostStaleMs = MOST_STALE_MS } = this.#options;
-    return this.#timer !== undefined && performance.now() - this.#lastLook > mostStaleMs;
+    return this.#timer !== undefined && performance.now() - this.#lastLook > times * mostStaleMs;
   }
 
   #lookSoon(): Promise<void> {

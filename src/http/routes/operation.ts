@@ -56,7 +56,19 @@ const ready = z
   })
   .meta({ id: 'Ready', examples: [{ status: 'ready', sequence: 42, projections: [EXAMPLE_STATUS] }] });
 
-export function operationRoutes(app: App, { log }: Api): void {
+type Status = z.infer<typeof status>;
+
+/** What is said of an event that cannot be applied may repeat what is in it. */
+function withoutWords({ failed, skipped, ...rest }: Status): Status {
+  const words = 'A reader finds it at /v1/projections.';
+  return {
+    ...rest,
+    failed: failed && { ...failed, error: words },
+    skipped: skipped.map((one) => ({ ...one, reason: words })),
+  };
+}
+
+export function operationRoutes(app: App, { log, access }: Api): void {
   const querystring = z.strictObject({});
   app.get(
     '/v1/log',
@@ -127,7 +139,8 @@ export function operationRoutes(app: App, { log }: Api): void {
     async () => {
       const found = await projectionStatuses(log);
       const degraded = found.projections.some(({ failed }) => failed !== null);
-      return { status: degraded ? ('degraded' as const) : ('ready' as const), ...found };
+      const shown = access.isOpen ? found.projections : found.projections.map(withoutWords);
+      return { ...found, status: degraded ? ('degraded' as const) : ('ready' as const), projections: shown };
     },
   );
 }
